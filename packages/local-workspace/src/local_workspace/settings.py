@@ -1,0 +1,50 @@
+"""Where a local workspace keeps its data and how it presents itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What one local workspace needs to know about itself."""
+
+    data: Path
+    """The folder that holds everything; deleting it deletes the workspace."""
+    host: str = "127.0.0.1"
+    """The loopback address on which it listens."""
+    port: int = 8787
+    """The port of its REST API."""
+    workspace_id: str = "7474651880045550"
+    """The number that a real workspace sends in `x-databricks-org-id`."""
+
+    @property
+    def url(self) -> str:
+        """The address that clients use as `host`."""
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def databases(self) -> Path:
+        """The folder of the SQLite file that keeps jobs, runs and conversations."""
+        return self.data / "state"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file behind the SQL warehouse."""
+        return self.data / "warehouse" / "warehouse.duckdb"
+
+    @property
+    def files(self) -> Path:
+        """The root of the workspace's files; `/Shared/x` is `files / "Shared/x"`."""
+        return self.data / "files"
+
+    @property
+    def runs(self) -> Path:
+        """One folder a task run: what it printed, its exit value, its process."""
+        return self.data / "runs"
+
+    @property
+    def postgres(self) -> Path:
+        """The data folder of the PostgreSQL behind Lakebase."""
+        return self.data / "postgres"
