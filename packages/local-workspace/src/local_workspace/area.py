@@ -59,7 +59,9 @@ async def json_body(request: Request) -> Mapping[str, Any]:
     try:
         body = await request.json()
     except ValueError as error:
-        raise InvalidParameter("Request body is not valid JSON", error_code="MALFORMED_REQUEST") from error
+        raise InvalidParameter(
+            "Request body is not valid JSON", error_code="MALFORMED_REQUEST"
+        ) from error
     if not isinstance(body, dict):
         raise InvalidParameter("Request body must be a JSON object", error_code="MALFORMED_REQUEST")
     return body
