@@ -1,0 +1,59 @@
+"""What a plugin author imports: the contract between Lakevisor and its sub-agents.
+
+The version of this distribution is the version of the contract. `docs/writing-a-plugin.md` leads
+through a first plugin; `hookspecs` is the whole description of what can be extended.
+"""
+
+from lakevisor_plugin.errors import AskPerson, GiveUp, ToolFault, TryAgain
+from lakevisor_plugin.events import (
+    AgentStarted,
+    Answered,
+    Event,
+    Progress,
+    TextDelta,
+    ToolFinished,
+    ToolStarted,
+    TurnFinished,
+    TurnStarted,
+)
+from lakevisor_plugin.hookspecs import PROJECT, HookSpecs, hookimpl
+from lakevisor_plugin.operations import Operation, OperationNotFound, Operations, Started
+from lakevisor_plugin.prompts import read_prompt
+from lakevisor_plugin.results import Answer, Launched
+from lakevisor_plugin.review import Decision, ToolCall, Verdict
+from lakevisor_plugin.sub_agent import Finding, Resource, SubAgent
+from lakevisor_plugin.turn import CurrentTurn, Turn
+
+__all__ = [
+    "PROJECT",
+    "AgentStarted",
+    "Answer",
+    "Answered",
+    "AskPerson",
+    "CurrentTurn",
+    "Decision",
+    "Event",
+    "Finding",
+    "GiveUp",
+    "HookSpecs",
+    "Launched",
+    "Operation",
+    "OperationNotFound",
+    "Operations",
+    "Progress",
+    "Resource",
+    "Started",
+    "SubAgent",
+    "TextDelta",
+    "ToolCall",
+    "ToolFault",
+    "ToolFinished",
+    "ToolStarted",
+    "TryAgain",
+    "Turn",
+    "TurnFinished",
+    "TurnStarted",
+    "Verdict",
+    "hookimpl",
+    "read_prompt",
+]

@@ -1,0 +1,32 @@
+"""What a tool raises when it cannot do what it was asked.
+
+ToolFault
+├── TryAgain      the model reads it and may call again with better arguments
+├── GiveUp        the model reads it and tells the person; the same call will not work
+└── AskPerson     the person reads it, word for word, and the turn ends with the question
+
+Any other exception that leaves a tool is a bug or a foreign fault: the host logs it, translates
+what it knows (the SDK's errors) and gives the model a sentence without internals.
+"""
+
+from __future__ import annotations
+
+
+class ToolFault(Exception):
+    """A tool could not do what it was asked."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class TryAgain(ToolFault):
+    """The arguments were wrong; the message says which are right."""
+
+
+class GiveUp(ToolFault):
+    """It cannot be done; the message says why, in words that may be told to the person."""
+
+
+class AskPerson(ToolFault):
+    """Only the person can say how to go on; the message is the question."""

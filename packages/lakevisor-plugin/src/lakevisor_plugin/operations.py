@@ -1,0 +1,97 @@
+"""Operations: work that goes on after the turn that began it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Protocol
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from lakevisor_plugin.errors import GiveUp
+
+
+class Operation(BaseModel):
+    """One piece of work that somebody started in a turn: a job's run, a long question."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str
+    """What it is, a word of the plugin's: `job_run`."""
+    run_id: str
+    """The id under which its own system knows it."""
+    title: str
+    """Its name for people: `Transaction anomalies`."""
+    state: str
+    """The last state that was seen, a word of the plugin's; never a guess."""
+    job: str | None = None
+    """The configured name of what runs, where there is one."""
+    url: str | None = None
+    """The page where a person can look at it."""
+    agent: str = ""
+    """The sub-agent that launched it; the host fills it in."""
+
+
+class Started(BaseModel):
+    """What the plugin's system answered when the work was started."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    run_id: str
+    state: str
+    url: str | None = None
+
+
+class OperationNotFound(GiveUp):
+    """No such operation exists for this caller in this thread.
+
+    The words are the same whether it never was or belongs to somebody else.
+    """
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"There is no run {run_id!r} in this conversation.")
+        self.run_id = run_id
+
+
+class Operations(Protocol):
+    """The operations of this caller and thread. No method takes another owner."""
+
+    async def launch(
+        self,
+        *,
+        kind: str,
+        title: str,
+        job: str | None,
+        parameters: Mapping[str, JsonValue],
+        start: Callable[[str], Awaitable[Started]],
+    ) -> Operation:
+        """Start work once, and remember it.
+
+        Args:
+            kind: what it is, a word of the plugin's.
+            title: its name for people.
+            job: the configured name of what runs, where there is one.
+            parameters: what it is started with; part of what makes this wish the same wish.
+            start: starts it. Takes the idempotency token (at most 64 characters), which is the
+                same whenever this turn is run again, and must be sent to the other system.
+        """
+        ...
+
+    def get(self, run_id: str) -> Operation:
+        """Return one operation.
+
+        Raises:
+            OperationNotFound: it does not exist for this caller in this thread.
+        """
+        ...
+
+    def list(self, *, kind: str) -> Sequence[Operation]:
+        """Return the operations of a kind, the latest last."""
+        ...
+
+    def note(self, run_id: str, *, state: str) -> Operation:
+        """Remember the state that was last seen, and return the operation with it.
+
+        Raises:
+            OperationNotFound: it does not exist for this caller in this thread.
+        """
+        ...

@@ -1,0 +1,35 @@
+"""What a tool returns, and what the graph does with it.
+
+Anything else that a tool returns (text, a mapping, a list) is content for the sub-agent's model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from lakevisor_plugin.operations import Operation
+
+
+class Answer(BaseModel):
+    """An answer for the person, shown word for word; no model retells it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: str = Field(min_length=1)
+    """Markdown."""
+    for_model: str = ""
+    """What a model reads of it when the turn goes on or in later turns; empty: the text."""
+    data: Mapping[str, JsonValue] = Field(default_factory=dict)
+    """What programs read of it: `custom_outputs[<agent>]`, one entry an answer."""
+
+
+class Launched(BaseModel):
+    """Work was started that goes on after the turn; the turn ends here, always."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    operation: Operation
+    text: str = Field(min_length=1)
+    """What the person reads; it names the run's id."""

@@ -1,0 +1,70 @@
+"""What a plugin says about itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+from langchain_core.runnables import Runnable
+from langchain_core.tools import BaseTool
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from databricks.sdk import WorkspaceClient
+
+SettingsT = TypeVar("SettingsT", bound=BaseModel)
+
+
+class Resource(BaseModel):
+    """Something in the workspace that a deployment must grant to the agent."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["genie_space", "job", "sql_warehouse", "table", "function", "serving_endpoint"]
+    name: str
+    """Its id or full name."""
+    permission: str
+    """The least right that is enough: `CAN_RUN`, `CAN_MANAGE_RUN`, `SELECT`."""
+
+
+class Finding(BaseModel):
+    """One thing that a check saw."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    is_problem: bool
+    text: str
+    """What was seen; for a problem also what to do."""
+
+
+def _nothing(_: Any) -> Sequence[Any]:
+    return ()
+
+
+def _no_findings(_: Any, __: Any) -> Sequence[Finding]:
+    return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubAgent(Generic[SettingsT]):
+    """A sub-agent: a prompt and tools, or a graph of its own."""
+
+    name: str
+    """The entry point's name: lower case, digits and `_`."""
+    delegate_when: str | Callable[[SettingsT], str]
+    """For the router: when to hand over to this agent, and when not. One or two sentences."""
+    settings: type[SettingsT]
+    """A pydantic model; validates `agents.<name>` of the configuration."""
+    prompt: str = ""
+    """The system prompt of the agent's own model; see `read_prompt`."""
+    build_tools: Callable[[SettingsT], Sequence[BaseTool]] | None = None
+    """Makes the tools; connects to nothing. Not with `build_graph`."""
+    build_graph: Callable[[SettingsT], Runnable[Any, Any]] | None = None
+    """Makes a compiled LangGraph graph over `messages`, instead of prompt and tools."""
+    shortcuts: Sequence[str] = ()
+    """Names of tools that the supervisor may call itself in its routing call."""
+    resources: Callable[[SettingsT], Sequence[Resource]] = _nothing
+    """What deployment must grant."""
+    check: Callable[[SettingsT, WorkspaceClient], Sequence[Finding]] = _no_findings
+    """Looks in the workspace whether everything named in the settings is there; blocks."""

@@ -1,0 +1,61 @@
+"""What a tool is given of the turn it runs in: capabilities, not identities."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
+
+from langchain_core.tools import InjectedToolArg
+
+from lakevisor_plugin.operations import Operations
+
+if TYPE_CHECKING:
+    from databricks.sdk import WorkspaceClient
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """One request of a person, while it is worked on.
+
+    A tool takes it as a parameter of type `CurrentTurn`; the model never sees it.
+    """
+
+    thread_id: str
+    """The conversation."""
+    turn_id: str
+    """The request: the same when the turn is run again after a crash."""
+    workspace: WorkspaceClient
+    """A client of the workspace that acts for the caller. It blocks: use `call`."""
+    operations: Operations
+    """The operations of this caller and thread."""
+    deadline: float
+    """When the turn must be over, on the clock of `time.monotonic()`, in seconds."""
+    tell: Callable[[str], None] = field(repr=False)
+    """Where `progress` goes."""
+
+    def seconds_left(self) -> float:
+        """Return how long the turn may still take, never less than 0."""
+        return max(0.0, self.deadline - time.monotonic())
+
+    def progress(self, text: str) -> None:
+        """Tell the person how far the tool is, in a few words."""
+        self.tell(text)
+
+    async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a blocking function beside the event loop, within the turn's deadline.
+
+        Raises:
+            TimeoutError: the deadline passed first. What the function did is not undone.
+        """
+        async with asyncio.timeout(self.seconds_left()):
+            return await asyncio.to_thread(function, *args, **kwargs)
+
+
+CurrentTurn = Annotated[Turn, InjectedToolArg]
+"""The type of a tool's parameter that receives the turn: `turn: CurrentTurn`."""
