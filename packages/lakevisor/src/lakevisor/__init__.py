@@ -1,0 +1,1 @@
+"""The supervisor and its edges: graph, registry, configuration, serving, command line."""
