@@ -29,13 +29,22 @@ def build_app(areas: Sequence[Area], middleware: Sequence[Middleware]) -> Starle
         routes=[route for area in areas for route in area.routes()],
         middleware=list(middleware),
         lifespan=lifespan,
-        exception_handlers={ApiError: _api_error, HTTPException: _no_such_endpoint},
+        exception_handlers={
+            ApiError: _api_error,
+            HTTPException: _no_such_endpoint,
+            Exception: _bug,
+        },
     )
 
 
 async def _api_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, ApiError)
     return error.response()
+
+
+async def _bug(_: Request, __: Exception) -> Response:
+    """Answer our own fault in the form of the API; its traceback goes to the server's log."""
+    return ApiError("There was an error processing your request.").response()
 
 
 async def _no_such_endpoint(request: Request, error: Exception) -> Response:

@@ -1,0 +1,119 @@
+"""The area under `/local/`: what no real workspace has. For admins; only `health` is open."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import pydantic
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from local_workspace.admin.faults import Fault, Faults
+from local_workspace.admin.recorder import Recorder
+from local_workspace.area import json_body
+from local_workspace.errors import InvalidParameter
+from local_workspace.identity import Identity
+
+
+class LakebaseSwitches(Protocol):
+    """What the admin calls can do to Lakebase."""
+
+    def kill_connections(self) -> Any:
+        """Break every open connection, as a failover does."""
+
+    def restart(self) -> Any:
+        """Stop PostgreSQL and start it again."""
+
+
+class Admin:
+    """Faults, the recorder, tokens on request, and Lakebase's switches."""
+
+    def __init__(self, *, identity: Identity, lakebase: LakebaseSwitches) -> None:
+        self.faults = Faults()
+        self.recorder = Recorder()
+        self._identity = identity
+        self._lakebase = lakebase
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """Return the routes under `/local/`."""
+        post, get, delete = ["POST"], ["GET"], ["DELETE"]
+        return [
+            Route("/local/health", _health),
+            Route("/local/faults", self._list_faults, methods=get),
+            Route("/local/faults", self._add_fault, methods=post),
+            Route("/local/faults", self._clear_faults, methods=delete),
+            Route("/local/faults/{number:int}", self._clear_faults, methods=delete),
+            Route("/local/requests", self._list_requests, methods=get),
+            Route("/local/requests", self._clear_requests, methods=delete),
+            Route("/local/tokens/{action}", self._tokens, methods=post),
+            Route("/local/lakebase/kill-connections", self._kill_connections, methods=post),
+            Route("/local/lakebase/restart", self._restart_lakebase, methods=post),
+        ]
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Hold nothing: what is asked for here is forgotten with the server."""
+        yield
+
+    async def _list_faults(self, _: Request) -> Response:
+        return JSONResponse({"faults": self.faults.listed()})
+
+    async def _add_fault(self, request: Request) -> Response:
+        try:
+            fault = Fault.model_validate(await json_body(request))
+        except pydantic.ValidationError as error:
+            problems = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+            raise InvalidParameter("; ".join(problems)) from error
+        return JSONResponse({"id": self.faults.add(fault)})
+
+    async def _clear_faults(self, request: Request) -> Response:
+        self.faults.clear(request.path_params.get("number"))
+        return JSONResponse({})
+
+    async def _list_requests(self, request: Request) -> Response:
+        asked = request.query_params
+        found = self.recorder.found(path=asked.get("path", "*"), method=asked.get("method", "*"))
+        return JSONResponse({"requests": found})
+
+    async def _clear_requests(self, _: Request) -> Response:
+        self.recorder.clear()
+        return JSONResponse({})
+
+    async def _tokens(self, request: Request) -> Response:
+        body = await json_body(request)
+        tokens, action = self._identity.tokens, request.path_params["action"]
+        if action == "revoke" and "token" in body:
+            tokens.revoke(str(body["token"]))
+            return JSONResponse({})
+        user_name = str(body.get("user_name", ""))
+        actions = {
+            "revoke": tokens.revoke_all,
+            "expire": tokens.expire_signed,
+            "restore": tokens.restore,
+        }
+        if action not in actions or self._identity.find(user_name) is None:
+            raise InvalidParameter("Give one of revoke, expire, restore and a known user_name.")
+        actions[action](user_name)
+        return JSONResponse({})
+
+    async def _kill_connections(self, _: Request) -> Response:
+        return JSONResponse({"result": await _called(self._lakebase.kill_connections)})
+
+    async def _restart_lakebase(self, _: Request) -> Response:
+        return JSONResponse({"result": await _called(self._lakebase.restart)})
+
+
+async def _health(_: Request) -> Response:
+    return JSONResponse({"status": "ok", "pid": os.getpid()})
+
+
+async def _called(switch: Callable[[], Awaitable[Any] | Any]) -> Any:
+    if inspect.iscoroutinefunction(switch):
+        return await switch()
+    return await run_in_threadpool(switch)

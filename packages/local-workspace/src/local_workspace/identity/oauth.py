@@ -1,0 +1,87 @@
+"""Host metadata, and OAuth for machines: a service principal's secret against a token."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from collections.abc import Sequence
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from local_workspace.identity.known_users import SERVICE_PRINCIPAL
+from local_workspace.identity.tokens import Tokens
+from local_workspace.settings import Settings
+
+_ACCOUNT_ID = "0d26daa6-5e44-4c97-a497-ef015f91254a"
+_LIFETIME = 3600
+"""Seconds that an access token counts."""
+
+
+def oauth_routes(settings: Settings, tokens: Tokens, *, client_secret: str) -> Sequence[BaseRoute]:
+    """Return the routes by which a client finds the token endpoint and asks it for a token."""
+    issuer = f"{settings.url}/oidc"
+
+    async def host_metadata(_: Request) -> Response:
+        return JSONResponse(
+            {
+                "oidc_endpoint": issuer,
+                "account_id": _ACCOUNT_ID,
+                "workspace_id": settings.workspace_id,
+                "cloud": "AWS",
+                "host_type": "WORKSPACE_HOST",
+            }
+        )
+
+    async def discovery(_: Request) -> Response:
+        return JSONResponse(
+            {
+                "issuer": issuer,
+                "authorization_endpoint": f"{issuer}/v1/authorize",
+                "token_endpoint": f"{issuer}/v1/token",
+                "grant_types_supported": ["client_credentials"],
+            }
+        )
+
+    async def token(request: Request) -> Response:
+        form = {name: str(value) for name, value in (await request.form()).items()}
+        if form.get("grant_type") != "client_credentials":
+            return _refusal(400, "unsupported_grant_type", "Only client_credentials is supported")
+        client_id, secret = _credentials(request, form)
+        known = client_id == SERVICE_PRINCIPAL.user_name
+        if not (known and hmac.compare_digest(secret.encode(), client_secret.encode())):
+            return _refusal(401, "invalid_client", "Client authentication failed")
+        claims = {"sub": client_id, "iss": issuer, "scope": "all-apis"}
+        return JSONResponse(
+            {
+                "access_token": tokens.sign(claims, _LIFETIME),
+                "token_type": "Bearer",
+                "expires_in": _LIFETIME,
+                "scope": "all-apis",
+            }
+        )
+
+    return [
+        Route("/.well-known/databricks-config", host_metadata),
+        Route("/oidc/.well-known/oauth-authorization-server", discovery),
+        Route("/oidc/v1/token", token, methods=["POST"]),
+    ]
+
+
+def _credentials(request: Request, form: dict[str, str]) -> tuple[str, str]:
+    """Return client id and secret from the Basic header, else from the form (RFC 6749, 2.3.1)."""
+    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return form.get("client_id", ""), form.get("client_secret", "")
+    try:
+        client_id, _, secret = base64.b64decode(encoded).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    return client_id, secret
+
+
+def _refusal(status: int, error: str, description: str) -> Response:
+    body = {"error": error, "error_description": description}
+    return JSONResponse(body, status_code=status)
