@@ -1,0 +1,18 @@
+"""The SQL warehouse: Databricks SQL on DuckDB, and the Statement Execution API in front of it."""
+
+from local_workspace.sql.failure import SqlFailed
+from local_workspace.sql.result import Column, Result
+from local_workspace.sql.statements import Statements
+from local_workspace.sql.translation import Parameter
+from local_workspace.sql.warehouse import WAREHOUSE_ID, Statement, Warehouse
+
+__all__ = [
+    "WAREHOUSE_ID",
+    "Column",
+    "Parameter",
+    "Result",
+    "SqlFailed",
+    "Statement",
+    "Statements",
+    "Warehouse",
+]

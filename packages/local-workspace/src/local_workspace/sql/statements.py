@@ -1,0 +1,180 @@
+"""The area of SQL: the Statement Execution API and the warehouses that there are."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from local_workspace.area import Caller, caller_of, json_body
+from local_workspace.errors import InvalidParameter, NotFound
+from local_workspace.sql.response import chunk, chunk_count, statement_response
+from local_workspace.sql.translation import Parameter
+from local_workspace.sql.warehouse import WAREHOUSE_ID, Statement, Warehouse
+
+
+class Statements:
+    """`/api/2.0/sql/statements` and `/api/2.0/sql/warehouses`."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+        self._running: set[asyncio.Task[None]] = set()
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """Return the routes of statements and warehouses."""
+        statement = "/api/2.0/sql/statements/{statement_id}"
+        return [
+            Route("/api/2.0/sql/statements", self._execute, methods=["POST"]),
+            Route("/api/2.0/sql/statements/", self._execute, methods=["POST"]),
+            Route(statement, self._get, methods=["GET"]),
+            Route(f"{statement}/result/chunks/{{index:int}}", self._chunk, methods=["GET"]),
+            Route(f"{statement}/cancel", self._cancel, methods=["POST"]),
+            Route("/api/2.0/sql/warehouses", self._list_warehouses, methods=["GET"]),
+            Route("/api/2.0/sql/warehouses/{warehouse_id}", self._get_warehouse, methods=["GET"]),
+        ]
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Let statements run; those that still do at the end are cancelled."""
+        yield
+        for task in list(self._running):
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        self._warehouse.close()
+
+    async def _execute(self, request: Request) -> Response:
+        body = await json_body(request)
+        statement = _statement(body, caller_of(request))
+        seconds = _wait_seconds(body.get("wait_timeout", "10s"))
+        self._warehouse.submit(statement)
+        task = asyncio.create_task(self._run(statement))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        done, _ = await asyncio.wait({task}, timeout=seconds)
+        if not done and seconds and body.get("on_wait_timeout", "CONTINUE") == "CANCEL":
+            self._warehouse.cancel(statement)
+            await asyncio.wait({task})
+        return self._answer(statement)
+
+    async def _run(self, statement: Statement) -> None:
+        try:
+            await asyncio.to_thread(self._warehouse.run, statement)
+        except asyncio.CancelledError:
+            self._warehouse.cancel(statement)
+            raise
+
+    async def _get(self, request: Request) -> Response:
+        return self._answer(self._find(request))
+
+    async def _chunk(self, request: Request) -> Response:
+        statement, index = self._find(request), request.path_params["index"]
+        rows_per_chunk = self._warehouse.rows_per_chunk
+        if statement.result is None:
+            raise InvalidParameter(
+                f"Statement {statement.statement_id} is in state {statement.state} "
+                "and has no result.",
+                error_code="BAD_REQUEST",
+            )
+        if index >= chunk_count(statement.result, rows_per_chunk):
+            raise InvalidParameter(f"There is no chunk {index}.", error_code="BAD_REQUEST")
+        return JSONResponse(chunk(statement, index, rows_per_chunk=rows_per_chunk))
+
+    async def _cancel(self, request: Request) -> Response:
+        self._warehouse.cancel(self._find(request))
+        return JSONResponse({})
+
+    async def _list_warehouses(self, _: Request) -> Response:
+        return JSONResponse({"warehouses": [_WAREHOUSE]})
+
+    async def _get_warehouse(self, request: Request) -> Response:
+        _check_warehouse(request.path_params["warehouse_id"])
+        return JSONResponse(_WAREHOUSE)
+
+    def _find(self, request: Request) -> Statement:
+        """Return the caller's statement; those of others do not exist for them."""
+        statement_id, caller = request.path_params["statement_id"], caller_of(request)
+        statement = self._warehouse.statement(statement_id)
+        if statement is None or not (caller.is_admin or statement.owner == caller.user_name):
+            raise NotFound(f"The statement {statement_id} was not found.", error_code="NOT_FOUND")
+        return statement
+
+    def _answer(self, statement: Statement) -> Response:
+        rows_per_chunk = self._warehouse.rows_per_chunk
+        return JSONResponse(statement_response(statement, rows_per_chunk=rows_per_chunk))
+
+
+_WAREHOUSE = {
+    "id": WAREHOUSE_ID,
+    "name": "Local warehouse",
+    "cluster_size": "2X-Small",
+    "state": "RUNNING",
+    "warehouse_type": "PRO",
+    "enable_serverless_compute": False,
+    "num_clusters": 1,
+    "num_active_sessions": 0,
+    "auto_stop_mins": 0,
+}
+
+
+def _statement(body: Mapping[str, Any], caller: Caller) -> Statement:
+    """Return the statement that a request describes."""
+    if not isinstance(body.get("statement"), str) or not body["statement"].strip():
+        raise InvalidParameter("statement is required and must not be empty.")
+    _check_warehouse(body.get("warehouse_id"))
+    if body.get("disposition", "INLINE") != "INLINE" or body.get("format", "JSON_ARRAY") != (
+        "JSON_ARRAY"
+    ):
+        raise InvalidParameter(
+            "The local workspace gives results with disposition INLINE and format JSON_ARRAY only."
+        )
+    return Statement(
+        sql=body["statement"],
+        parameters=_parameters(body.get("parameters") or []),
+        catalog=body.get("catalog"),
+        schema=body.get("schema"),
+        row_limit=_limit(body, "row_limit"),
+        byte_limit=_limit(body, "byte_limit"),
+        owner=caller.user_name,
+    )
+
+
+def _parameters(items: Any) -> tuple[Parameter, ...]:
+    if not isinstance(items, list) or not all(
+        isinstance(item, dict) and item.get("name") for item in items
+    ):
+        raise InvalidParameter("parameters must be a list of objects with a name.")
+    return tuple(
+        Parameter(name=item["name"], value=item.get("value"), type=item.get("type") or "STRING")
+        for item in items
+    )
+
+
+def _limit(body: Mapping[str, Any], name: str) -> int | None:
+    value = body.get(name)
+    if value is None:
+        return None
+    if not str(value).isdigit() or int(value) < 1:
+        raise InvalidParameter(f"{name} must be a positive whole number.")
+    return int(value)
+
+
+def _wait_seconds(text: Any) -> int:
+    """Return a wait_timeout in seconds; the platform takes 0s and 5s to 50s."""
+    match = re.fullmatch(r"(\d{1,3})s", str(text))
+    seconds = int(match.group(1)) if match else -1
+    if seconds != 0 and not 5 <= seconds <= 50:
+        raise InvalidParameter(f"wait_timeout must be 0s or between 5s and 50s, but was '{text}'.")
+    return seconds
+
+
+def _check_warehouse(warehouse_id: Any) -> None:
+    if not warehouse_id:
+        raise InvalidParameter("warehouse_id is required.")
+    if warehouse_id != WAREHOUSE_ID:
+        raise NotFound(f"SQL warehouse {warehouse_id} does not exist.")
