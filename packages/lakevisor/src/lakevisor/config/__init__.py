@@ -1,6 +1,35 @@
 """Configuration: layers of YAML, environment and command line; one typed, frozen result."""
 
-from lakevisor.config.models import Settings
+from lakevisor.config.configuration import Configuration, Leaf
+from lakevisor.config.loading import load_configuration
+from lakevisor.config.models import (
+    LakebaseSettings,
+    ModelSettings,
+    PoolSettings,
+    Settings,
+    SupervisorSettings,
+    TracingSettings,
+    TurnSettings,
+    WorkspaceSettings,
+)
+from lakevisor.config.nearest import nearest_name
+from lakevisor.config.origins import DEFAULT, Origin
 from lakevisor.config.secrets import SecretRef
 
-__all__ = ["SecretRef", "Settings"]
+__all__ = [
+    "DEFAULT",
+    "Configuration",
+    "LakebaseSettings",
+    "Leaf",
+    "ModelSettings",
+    "Origin",
+    "PoolSettings",
+    "SecretRef",
+    "Settings",
+    "SupervisorSettings",
+    "TracingSettings",
+    "TurnSettings",
+    "WorkspaceSettings",
+    "load_configuration",
+    "nearest_name",
+]
