@@ -57,6 +57,10 @@ class Identity:
         """Return the user or service principal of that name, or None."""
         return self._callers.get(user_name)
 
+    def everyone(self) -> Sequence[Caller]:
+        """Return all users and service principals."""
+        return list(self._callers.values())
+
     def sign(self, claims: Mapping[str, Any], seconds: int) -> str:
         """Return a signed token that carries `claims` (with a `sub`) and counts for `seconds`."""
         return self.tokens.sign(claims, seconds)

@@ -1,0 +1,5 @@
+"""Lakebase: a real PostgreSQL behind a gateway that asks for a token."""
+
+from local_workspace.lakebase.lakebase import Lakebase
+
+__all__ = ["Lakebase"]

@@ -1,0 +1,121 @@
+"""The area of Lakebase: a PostgreSQL, its gateway, and the two REST APIs that lead to it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+
+import psycopg
+from starlette.routing import BaseRoute
+
+from local_workspace.lakebase import address
+from local_workspace.lakebase.address import Listener
+from local_workspace.lakebase.certificate import tls_context
+from local_workspace.lakebase.credentials import Credentials, Identities
+from local_workspace.lakebase.databases import Databases
+from local_workspace.lakebase.gateway import Gateway
+from local_workspace.lakebase.instances import INSTANCE, instance_routes
+from local_workspace.lakebase.place import Place
+from local_workspace.lakebase.postgres import Postgres
+from local_workspace.lakebase.projects import project_routes
+from local_workspace.lakebase.resource_names import ENDPOINT
+from local_workspace.lakebase.roles import Roles
+from local_workspace.lakebase.superuser import Superuser
+from local_workspace.lakebase.wire import CANNOT_CONNECT_NOW, LoginRefused
+from local_workspace.settings import Settings
+
+
+class Lakebase:
+    """One database under both of Lakebase's names: an instance, and a project's endpoint."""
+
+    def __init__(
+        self, settings: Settings, identities: Identities, *, port: int = address.PORT
+    ) -> None:
+        self._settings = settings
+        self._port = port
+        self._postgres = Postgres(settings.postgres)
+        self._superuser = Superuser(self._postgres)
+        self._credentials = Credentials(identities, audiences=[INSTANCE, ENDPOINT])
+        self._roles = Roles(self._superuser, identities)
+        self._databases = Databases(self._superuser)
+        self._listener: Listener | None = None
+        self._gateway: Gateway | None = None
+
+    @property
+    def host(self) -> str:
+        """What clients take as host: a loopback address, or the folder of a Unix socket."""
+        assert self._listener is not None
+        return self._listener.host
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """Return `/api/2.0/database` (provisioned) and `/api/2.0/postgres` (autoscaling)."""
+        return [
+            *instance_routes(self._place, credentials=self._credentials, roles=self._roles),
+            *project_routes(
+                self._place,
+                credentials=self._credentials,
+                roles=self._roles,
+                databases=self._databases,
+            ),
+        ]
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Hold PostgreSQL and the gateway."""
+        self._settings.postgres.mkdir(parents=True, exist_ok=True)
+        tls = tls_context(self._settings.postgres / "certificate.pem")
+        await self._start_postgres()
+        self._listener = address.listen(self._settings.postgres, port=self._port)
+        self._gateway = Gateway(
+            self._listener, tls=tls, check=self._check, upstream=lambda: self._postgres.socket
+        )
+        serving = asyncio.create_task(self._gateway.run())
+        try:
+            yield
+        finally:
+            serving.cancel()
+            with suppress(asyncio.CancelledError):
+                await serving
+            self._listener.close()
+            await self.stop()
+
+    async def kill_connections(self) -> int:
+        """Break every open connection, as a failover does; return how many there were."""
+        assert self._gateway is not None
+        return self._gateway.kill_connections()
+
+    async def restart(self) -> None:
+        """Stop PostgreSQL, whose clients are told and disconnected, and start it again."""
+        await self.stop()
+        await self._start_postgres()
+
+    async def stop(self) -> None:
+        """Stop PostgreSQL; whoever connects is told that it is not there, until `restart`."""
+        await self._superuser.close()
+        await self._postgres.stop()
+
+    async def _start_postgres(self) -> None:
+        await self._postgres.start()
+        identities = self._postgres.data / "workspace_identities.json"
+        identities.write_text(self._roles.identities_json(), encoding="utf-8")
+        await self._roles.prepare()
+
+    async def _check(self, role: str, password: str) -> None:
+        self._credentials.check(password, role=role)
+        try:
+            await self._roles.check_login(role)
+        except psycopg.OperationalError as error:
+            raise LoginRefused(
+                "the database system is starting up", code=CANNOT_CONNECT_NOW
+            ) from error
+
+    def _place(self) -> Place:
+        made = (self._postgres.data / "PG_VERSION").stat().st_mtime
+        return Place(
+            host=self.host,
+            workspace_id=self._settings.workspace_id,
+            owner=self._roles.owner,
+            made=datetime.fromtimestamp(made, UTC),
+        )

@@ -1,0 +1,34 @@
+"""The names under `/api/2.0/postgres`, and what is said of one that does not exist."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from starlette.requests import Request
+
+from local_workspace.errors import NotFound
+
+ROOT = "/api/2.0/postgres"
+PROJECT = "projects/local"
+BRANCH = f"{PROJECT}/branches/production"
+ENDPOINT = f"{BRANCH}/endpoints/primary"
+BRANCH_PATH = f"{ROOT}/projects/{{project}}/branches/{{branch}}"
+"""The route of a branch, to which those of its roles and databases are added."""
+
+
+def not_found(kind: str) -> NotFound:
+    """Return the error for a missing `project`, `branch`, `endpoint`, ..."""
+    return NotFound(f"{kind} id not found [TraceId: {uuid4()}]", error_code="NOT_FOUND")
+
+
+def require_project(request: Request) -> None:
+    """Raise NotFound unless the path names the project that is there."""
+    if f"projects/{request.path_params['project']}" != PROJECT:
+        raise not_found("project")
+
+
+def require_branch(request: Request) -> None:
+    """Raise NotFound unless the path names the project and the branch that are there."""
+    require_project(request)
+    if f"{PROJECT}/branches/{request.path_params['branch']}" != BRANCH:
+        raise not_found("branch")
