@@ -1,0 +1,152 @@
+"""A turn without a server: operations in memory, a workspace only where a test brings one."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NoReturn, cast
+
+from pydantic import JsonValue
+
+from lakevisor_plugin import Operation, OperationNotFound, Operations, Started, Turn
+
+if TYPE_CHECKING:
+    from databricks.sdk import WorkspaceClient
+
+
+@dataclass(kw_only=True)
+class _Thread:
+    """What is known of one thread, over all its turns."""
+
+    by_run_id: dict[str, Operation] = field(default_factory=dict)
+    """Run id to operation, the latest last."""
+    by_token: dict[str, str] = field(default_factory=dict)
+    """Idempotency token to run id."""
+    launching: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while something is started."""
+
+
+class InMemoryOperations:
+    """The operations of one caller and thread, kept in memory."""
+
+    def __init__(
+        self, *, thread_id: str = "thread-1", turn_id: str = "turn-1", agent: str = ""
+    ) -> None:
+        """Begin a thread without operations.
+
+        Args:
+            thread_id: the conversation.
+            turn_id: the request.
+            agent: the sub-agent that new operations belong to; the host knows it, here a test.
+        """
+        self._thread_id = thread_id
+        self._turn_id = turn_id
+        self._agent = agent
+        self._thread = _Thread()
+
+    def in_turn(self, turn_id: str) -> InMemoryOperations:
+        """Return the operations of the same thread in another turn, or in this one run again."""
+        other = InMemoryOperations(thread_id=self._thread_id, turn_id=turn_id, agent=self._agent)
+        other._thread = self._thread  # the same class
+        return other
+
+    async def launch(
+        self,
+        *,
+        kind: str,
+        title: str,
+        job: str | None,
+        parameters: Mapping[str, JsonValue],
+        start: Callable[[str], Awaitable[Started]],
+    ) -> Operation:
+        """Start work once; the same wish in the same turn gives the operation that exists."""
+        token = _token([self._thread_id, self._turn_id, kind, job, dict(parameters)])
+        async with self._thread.launching:
+            if token in self._thread.by_token:
+                return self._thread.by_run_id[self._thread.by_token[token]]
+            started = await start(token)
+            self._thread.by_token[token] = started.run_id
+            return self.add(
+                Operation(
+                    kind=kind,
+                    run_id=started.run_id,
+                    title=title,
+                    state=started.state,
+                    job=job,
+                    url=started.url,
+                    agent=self._agent,
+                )
+            )
+
+    def add(self, operation: Operation) -> Operation:
+        """Put an operation into the thread, as if an earlier turn had launched it."""
+        self._thread.by_run_id[operation.run_id] = operation
+        return operation
+
+    def get(self, run_id: str) -> Operation:
+        """Return one operation of this thread, or raise `OperationNotFound`."""
+        if run_id not in self._thread.by_run_id:
+            raise OperationNotFound(run_id)
+        return self._thread.by_run_id[run_id]
+
+    def list(self, *, kind: str) -> Sequence[Operation]:
+        """Return the operations of a kind, the latest last."""
+        return tuple(each for each in self._thread.by_run_id.values() if each.kind == kind)
+
+    def note(self, run_id: str, *, state: str) -> Operation:
+        """Remember the state that was last seen."""
+        return self.add(self.get(run_id).model_copy(update={"state": state}))
+
+
+class NoWorkspace:
+    """Stands where a workspace client would; whoever reaches for it fails the test."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        """Fail, naming what was wanted."""
+        if name.startswith("__"):  # copying and printing look for these and expect this answer
+            raise AttributeError(name)
+        raise AssertionError(
+            f"The tool uses turn.workspace.{name}, and this turn has no workspace. "
+            "Give it one: make_turn(workspace=WorkspaceClient(...))."
+        )
+
+
+def make_turn(
+    *,
+    thread_id: str = "thread-1",
+    turn_id: str = "turn-1",
+    workspace: WorkspaceClient | None = None,
+    operations: Operations | None = None,
+    seconds: float = 30,
+    tell: Callable[[str], None] | None = None,
+) -> Turn:
+    """Return a turn for a tool under test.
+
+    Args:
+        thread_id: the conversation.
+        turn_id: the request.
+        workspace: a client; without it a tool that uses the workspace fails the test.
+        operations: the thread's operations; without them none, in memory.
+        seconds: how long the turn may take from now on.
+        tell: takes what the tool says of its progress, for example `list.append`.
+    """
+    if operations is None:
+        operations = InMemoryOperations(thread_id=thread_id, turn_id=turn_id)
+    return Turn(
+        thread_id=thread_id,
+        turn_id=turn_id,
+        workspace=workspace or cast("WorkspaceClient", NoWorkspace()),
+        operations=operations,
+        deadline=time.monotonic() + seconds,
+        tell=tell or (lambda _: None),
+    )
+
+
+def _token(wish: Sequence[Any]) -> str:
+    """Return 64 characters, the most that Jobs takes, that stand for this wish alone."""
+    text = json.dumps(wish, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
