@@ -12,6 +12,7 @@ import uvicorn
 
 from local_workspace.connection import DroppableConnection
 from local_workspace.server_lock import hold_server_lock
+from local_workspace.serving import UpstreamSettings
 from local_workspace.settings import Settings
 from local_workspace.state_file import State
 from local_workspace.workspace import Workspace
@@ -44,7 +45,8 @@ def serve(data: Path, *, port: int | None = None) -> None:
     with hold_server_lock(data):
         listener = _listen(data, port)
         settings = Settings(data=data, port=listener.getsockname()[1])
-        workspace = Workspace(settings)
+        upstream = UpstreamSettings.from_environment(os.environ)
+        workspace = Workspace(settings, upstream=upstream)
         config = uvicorn.Config(
             workspace.app(),
             http=DroppableConnection,

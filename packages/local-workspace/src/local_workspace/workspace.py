@@ -9,6 +9,7 @@ from local_workspace.admin import Admin, FaultInjection, Recording
 from local_workspace.app import build_app
 from local_workspace.database import Database
 from local_workspace.identity import SERVICE_PRINCIPAL, Authentication, Identity
+from local_workspace.serving import Serving, Upstream, UpstreamSettings
 from local_workspace.settings import Settings
 from local_workspace.state_file import State, config_file
 
@@ -21,16 +22,17 @@ class NoLakebase:
 class Workspace:
     """Everything that one server serves."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, upstream: UpstreamSettings | None = None) -> None:
         self._settings = settings
         self._database = Database(settings.databases / "workspace.sqlite")
         self._identity = Identity(settings, self._database)
         self._admin = Admin(identity=self._identity, lakebase=NoLakebase())
+        self._serving = Serving(Upstream(upstream) if upstream else None)
 
     def app(self) -> ASGIApp:
         """Return the ASGI application: recorder, then faults, then the door, then the areas."""
         door = Middleware(Authentication, identity=self._identity)
-        app = build_app([self._identity, self._admin], [door])
+        app = build_app([self._identity, self._serving, self._admin], [door])
         failing = FaultInjection(app, faults=self._admin.faults)
         return Recording(failing, recorder=self._admin.recorder)
 

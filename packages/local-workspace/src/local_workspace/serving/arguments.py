@@ -1,0 +1,146 @@
+"""Fills the parameters of a tool from the words of a request and the tool's JSON schema."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from local_workspace.serving.chat import Tool
+from local_workspace.serving.language import Clause, words
+
+Schema = Mapping[str, Any]
+_MISSING = object()
+_TEXT = re.compile(r"request|question|query|task|instruction|message|prompt", re.IGNORECASE)
+_ID = re.compile(r"(?:^|_)(?:id|number)$", re.IGNORECASE)
+_NUMBERED = re.compile(r"(?:\b(?:run|job|id|number|operation)\b[\s:#]*|#)(\d+)", re.IGNORECASE)
+_NUMBER = re.compile(r"\b\d+\b")
+_COMES_BACK = re.compile(r"back|return|further|more.step|several|remain|continue", re.IGNORECASE)
+
+
+class CannotFill(Exception):
+    """A required parameter is not in what was said."""
+
+    def __init__(self, parameter: str) -> None:
+        super().__init__(parameter)
+        self.parameter = parameter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What the arguments are taken from."""
+
+    steps: Sequence[Clause]
+    """The clause that the tool shall serve, and those that come after it."""
+    before: str
+    """What was said earlier in the conversation, for an id that is not repeated."""
+
+    @property
+    def clause(self) -> Clause:
+        """The clause that the tool shall serve."""
+        return self.steps[0]
+
+
+def filled(tool: Tool, said: Said) -> dict[str, Any]:
+    """Return the arguments of a call.
+
+    Raises:
+        CannotFill: a required parameter is not in what was said.
+    """
+    return _object(tool.parameters, said, root=tool.parameters)
+
+
+def list_parameter(tool: Tool) -> str | None:
+    """Return the name of the parameter that takes an ordered list of steps, if there is one."""
+    for name in tool.parameters.get("required", ()):
+        schema = _resolved(tool.parameters.get("properties", {}).get(name, {}), tool.parameters)
+        if schema.get("type") == "array":
+            return str(name)
+    return None
+
+
+def _object(schema: Schema, said: Said, *, root: Schema) -> dict[str, Any]:
+    required = schema.get("required", ())
+    arguments = {}
+    for name, declared in schema.get("properties", {}).items():
+        resolved = _resolved(declared, root)
+        value = _value(name, resolved, said, root=root, required=name in required)
+        if value is not _MISSING:
+            arguments[name] = value
+        elif name in required:
+            raise CannotFill(name)
+    return arguments
+
+
+def _value(name: str, schema: Schema, said: Said, *, root: Schema, required: bool) -> Any:
+    about = f"{name} {schema.get('description', '')}"
+    if "const" in schema:
+        return schema["const"]
+    if "enum" in schema:
+        return _choice(schema, said, required=required)
+    match schema.get("type"):
+        case "string" if _ID.search(name):
+            found = _number(said, required=required)
+            return found if found is _MISSING else str(found)
+        case "string":
+            return said.clause.question if required or _TEXT.search(name) else _MISSING
+        case "integer" | "number":
+            return _number(said, required=required, named=None if _ID.search(name) else name)
+        case "boolean":
+            comes_back = bool(_COMES_BACK.search(about)) and len(said.steps) > 1
+            return comes_back if comes_back or required else _MISSING
+        case "array" if required:
+            item = _resolved(schema.get("items", {}), root)
+            return [_item(name, item, said, at=at, root=root) for at in range(len(said.steps))]
+        case "object" if required:
+            return _object(schema, said, root=root)
+    return _MISSING
+
+
+def _item(name: str, schema: Schema, said: Said, *, at: int, root: Schema) -> Any:
+    """Return the list's element for one of the steps."""
+    step = Said(steps=said.steps[at:], before=said.before)
+    if schema.get("type") == "object":
+        return _object(schema, step, root=root)
+    return _value(name, schema, step, root=root, required=True)
+
+
+def _choice(schema: Schema, said: Said, *, required: bool) -> Any:
+    """Return the allowed value whose words, or whose line in the description, fit the clause."""
+    wanted = words(said.clause.text)
+    description = str(schema.get("description", ""))
+
+    def fit(value: Any) -> int:
+        line = next((at for at in re.split(r"[\n;]", description) if str(value) in at), "")
+        intent = said.clause.intent
+        stems = [stem for stem in (intent.value if intent else ()) if stem in line.lower()]
+        return 3 * len(wanted & words(str(value))) + len(wanted & words(line)) + len(stems)
+
+    best = max(schema["enum"], key=fit)
+    return best if required or fit(best) else _MISSING
+
+
+def _number(said: Said, *, required: bool, named: str | None = None) -> Any:
+    """Return the number that the clause names; for a required id also an earlier one."""
+    text = said.clause.text
+    if named is not None and not required and not words(named) & words(text):
+        return _MISSING
+    if found := _NUMBERED.findall(text) or _NUMBER.findall(text):
+        return int(found[0])
+    earlier = _NUMBERED.findall(said.before) if required else []
+    return int(earlier[-1]) if earlier else _MISSING
+
+
+def _resolved(schema: Schema, root: Schema) -> Schema:
+    """Return a schema with its reference followed and its null alternative left out."""
+    if "$ref" in schema:
+        target: Any = root
+        for key in schema["$ref"].removeprefix("#/").split("/"):
+            target = target[key]
+        return _resolved({**target, **{k: v for k, v in schema.items() if k != "$ref"}}, root)
+    options = [one for one in schema.get("anyOf", ()) if one.get("type") != "null"]
+    if options:
+        rest = {key: value for key, value in schema.items() if key != "anyOf"}
+        return _resolved({**options[0], **rest}, root)
+    return schema

@@ -1,0 +1,173 @@
+"""A model made of rules: no language model, but enough to drive an agent on this machine.
+
+It knows no product. It reads the last message of the user and the tools that are offered, and:
+
+1. splits the message into steps at "then", "and", "after that", ";" and the ends of sentences, and
+   takes from its verbs what each step wants: to start, to follow, to cancel or to ask something;
+2. picks for a step the tool whose name, then description, has the stems of that wish and the
+   words of that step. What a description excludes ("not for ...") does not count. A tool that
+   does the work goes before one that hands it over (`transfer_to_...`). A request of several
+   steps goes to the tool that takes a list of steps, where one is offered;
+3. fills the tool's parameters from the step's words, by its JSON schema; optional ones that
+   were not mentioned are left out;
+4. calls one tool at a time. After a result it goes on to the next step that an offered tool can
+   serve, and at the end retells the last result;
+5. with no fitting tool, says what it is and what the offered tools are for.
+
+The same request gets the same answer: there is no chance in it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+
+from local_workspace.serving.arguments import CannotFill, Said, filled, list_parameter
+from local_workspace.serving.chat import ChatRequest, Message, Reply, Tool, ToolCall, text_of
+from local_workspace.serving.language import Clause, Intent, clauses_of, is_small_talk, words
+
+_WHO = (
+    "I am the rule-based model of the local workspace: a few rules over words, no language model. "
+    "Set LOCAL_WORKSPACE_MODEL_URL to have a real one here."
+)
+_HAND_OFF = "transfer_to_"
+_EXCLUDED = re.compile(r"\b(?:not|never|don't|except|unless|instead)\b[^.;\n]*", re.IGNORECASE)
+_LONGEST_RETELLING = 1_500
+
+
+class RuleModel:
+    """Answers a chat request by the rules above."""
+
+    def reply(self, request: ChatRequest) -> Reply:
+        """Return the next call, or the words with which the turn ends."""
+        asked, turn = _last_turn(request.messages)
+        steps = clauses_of(asked)
+        if request.must_call:
+            steps = steps or [Clause(text=asked, intent=None)]
+            return _forced(request, steps=steps)
+        remaining = _remaining(steps, tools=request.tools, turn=turn)
+        if remaining:
+            tool = _several(remaining, request.tools) or _best(remaining[0], request.tools)
+            if tool is not None:
+                return _call(tool, Said(steps=remaining, before=_before(request.messages)))
+        return Reply(content=_retold(turn) or _small_talk(asked, request.tools))
+
+
+def _last_turn(messages: Sequence[Message]) -> tuple[str, Sequence[Message]]:
+    """Return the last message of the user and all that has come after it."""
+    for position in range(len(messages) - 1, -1, -1):
+        if messages[position]["role"] == "user":
+            return text_of(messages[position]), messages[position + 1 :]
+    return "", messages
+
+
+def _before(messages: Sequence[Message]) -> str:
+    return "\n".join(text_of(message) for message in messages if message["role"] != "system")
+
+
+def _remaining(
+    steps: Sequence[Clause], *, tools: Sequence[Tool], turn: Sequence[Message]
+) -> list[Clause]:
+    """Return the steps that an offered tool can serve and that no call of this turn has served."""
+    called = [c["function"]["name"] for message in turn for c in message.get("tool_calls") or ()]
+    if any(list_parameter(tool) and tool.name in called for tool in tools):
+        return []
+    remaining = []
+    for step in steps:
+        tool = _best(step, tools)
+        if tool is None:
+            continue
+        if tool.name in called:
+            called.remove(tool.name)
+        else:
+            remaining.append(step)
+    return remaining
+
+
+def _several(steps: Sequence[Clause], tools: Sequence[Tool]) -> Tool | None:
+    """Return the tool that takes a list of steps, if there are several steps or no other tool."""
+    planners = [tool for tool in tools if list_parameter(tool)]
+    return planners[0] if planners and (len(steps) > 1 or len(planners) == len(tools)) else None
+
+
+def _best(step: Clause, tools: Sequence[Tool]) -> Tool | None:
+    """Return the tool that fits a step best; among equals the one that is offered first."""
+    fits = [(fit, tool) for tool in tools if (fit := _fit(step, tool)) is not None]
+    return max(fits, key=lambda fit: fit[0])[1] if fits else None
+
+
+def _fit(step: Clause, tool: Tool) -> tuple[bool, float] | None:
+    """Return how well a tool fits a step, or None where it does something else."""
+    if step.intent is None:
+        return None
+    # "databricks" is in every other name and says nothing about data.
+    name = tool.name.lower().replace("databricks", "").replace("_", " ")
+    meant = _EXCLUDED.sub("", tool.description).lower()
+    hands_over = tool.name.startswith(_HAND_OFF)
+    stems = step.intent.value
+    if hands_over and step.intent is not Intent.ASK:
+        # Who starts something also follows and ends it, even where only one of them is named.
+        stems = (*stems, *Intent.START.value)
+    in_name, in_description = _count(stems, name), _count(stems, meant)
+    does_other = any(_count(other.value, name) for other in Intent if other is not step.intent)
+    if not in_name and (not in_description or (does_other and not hands_over)):
+        return None
+    shared = len(words(step.text) & words(f"{name} {meant}"))
+    return not hands_over, 4 * in_name + in_description + 0.5 * shared - does_other
+
+
+def _count(stems: Sequence[str], text: str) -> int:
+    return sum(bool(re.search(rf"\b{stem}", text)) for stem in stems)
+
+
+def _forced(request: ChatRequest, *, steps: Sequence[Clause]) -> Reply:
+    """Call the tool that must be called, or the best where any may be."""
+    offered = [tool for tool in request.tools if request.forced in (None, tool.name)]
+    if not offered:
+        return Reply(content=_small_talk(steps[0].text, request.tools))
+    tool = _several(steps, offered) or _best(steps[0], offered) or offered[0]
+    return _call(tool, Said(steps=steps, before=_before(request.messages)))
+
+
+def _call(tool: Tool, said: Said) -> Reply:
+    try:
+        arguments = filled(tool, said)
+    except CannotFill as missing:
+        return Reply(content=f"Which {missing.parameter} do you mean? Please name it.")
+    return Reply(tool_calls=[ToolCall(name=tool.name, arguments=json.dumps(arguments))])
+
+
+def _retold(turn: Sequence[Message]) -> str:
+    """Return what this turn has brought so far: the last answer or tool result in it."""
+    handed_over = {
+        call["id"]
+        for message in turn
+        for call in message.get("tool_calls") or ()
+        if call["function"]["name"].startswith(_HAND_OFF)
+    }
+    for message in reversed(turn):
+        if message.get("tool_calls") or message.get("tool_call_id") in handed_over:
+            continue
+        if text := text_of(message).strip():
+            return text if len(text) <= _LONGEST_RETELLING else text[:_LONGEST_RETELLING] + " …"
+    return "I have passed that on." if handed_over else ""
+
+
+def _small_talk(asked: str, tools: Sequence[Tool]) -> str:
+    if is_small_talk(asked) and re.search(r"\bthank", asked, re.IGNORECASE):
+        return "You are welcome."
+    purposes = [f"- {_first_sentence(tool)}" for tool in tools]
+    offers = "\n".join(["What I can do here:", *purposes]) if purposes else ""
+    if re.search(r"\b(?:who|what) are you\b", asked, re.IGNORECASE):
+        return f"{_WHO}\n{offers}".strip()
+    if re.search(r"\b(?:hi|hello|hey|good \w+)\b", asked, re.IGNORECASE):
+        return f"Hello. {offers}".strip()
+    if is_small_talk(asked):
+        return offers or _WHO
+    return f"I found nothing to do in that. {_WHO}\n{offers}".strip()
+
+
+def _first_sentence(tool: Tool) -> str:
+    said = re.split(r"(?<=[.!?])\s|\n\n", tool.description.strip())[0]
+    return f"{tool.name}: {' '.join(said.split())}" if said else tool.name

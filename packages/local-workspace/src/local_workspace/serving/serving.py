@@ -1,0 +1,88 @@
+"""The area of model serving."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pydantic
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
+
+from local_workspace.area import json_body
+from local_workspace.errors import InvalidParameter
+from local_workspace.serving import endpoints, validation
+from local_workspace.serving.answer import Answer
+from local_workspace.serving.chat import ChatRequest
+from local_workspace.serving.rules import RuleModel
+from local_workspace.serving.script import Script, ScriptedModel
+from local_workspace.serving.upstream import Upstream
+
+Complete = Callable[[list[dict[str, Any]]], Awaitable[str]]
+
+
+class Serving:
+    """Chat completions: a script goes first, then the model elsewhere, else the rules."""
+
+    def __init__(self, upstream: Upstream | None = None) -> None:
+        self._upstream = upstream
+        self._script = ScriptedModel()
+        self._rules = RuleModel()
+
+    @property
+    def complete(self) -> Complete | None:
+        """The configured model as a function from messages to text; None where there is none."""
+        return self._upstream.complete if self._upstream else None
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """Return the endpoints, and the script under `/local/`."""
+        return [
+            Route("/api/2.0/serving-endpoints", self._list),
+            Route("/api/2.0/serving-endpoints/{name}", self._get),
+            Route("/serving-endpoints/chat/completions", self._completions, methods=["POST"]),
+            Route("/serving-endpoints/{name}/invocations", self._completions, methods=["POST"]),
+            Route("/local/model/script", self._extend_script, methods=["POST"]),
+            Route("/local/model/script", self._clear_script, methods=["DELETE"]),
+        ]
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Hold the connections to the model elsewhere, if there is one."""
+        if self._upstream is None:
+            yield
+            return
+        async with self._upstream.running():
+            yield
+
+    async def _list(self, _: Request) -> ASGIApp:
+        return JSONResponse({"endpoints": [endpoints.described(n) for n in endpoints.NAMES]})
+
+    async def _get(self, request: Request) -> ASGIApp:
+        return JSONResponse(endpoints.described(request.path_params["name"]))
+
+    async def _completions(self, request: Request) -> ASGIApp:
+        body = await json_body(request)
+        name = request.path_params.get("name") or body.get("model")
+        endpoints.check_exists(name)
+        validation.check(body)
+        asked = ChatRequest({**body, "model": name})
+        if scripted := self._script.reply(asked):
+            return Answer(asked, scripted, model="local-workspace-script")
+        if self._upstream is not None:
+            return await self._upstream.answer(asked.body)
+        return Answer(asked, self._rules.reply(asked), model="local-workspace-rules")
+
+    async def _extend_script(self, request: Request) -> ASGIApp:
+        try:
+            script = Script.model_validate_json(json.dumps(await json_body(request)))
+        except pydantic.ValidationError as error:
+            raise InvalidParameter(str(error)) from error
+        return JSONResponse({"waiting": self._script.extend(script)})
+
+    async def _clear_script(self, _: Request) -> ASGIApp:
+        self._script.clear()
+        return JSONResponse({})
