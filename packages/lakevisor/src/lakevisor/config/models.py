@@ -26,8 +26,12 @@ class Section(BaseModel):
 
 
 def _web_address(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        parts = urlsplit(value)
+        is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address:
         raise ValueError("must be a web address such as https://my-workspace.cloud.databricks.com")
     if parts.username or parts.password:
         raise ValueError("must not contain a user name or password")
