@@ -1,0 +1,107 @@
+"""The jobs of the configuration: which one is meant, and where it is in the workspace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lakevisor_jobs.settings import JobSettings, JobsSettings
+from lakevisor_plugin import GiveUp, TryAgain, Turn
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfiguredJob:
+    """A job of the configuration."""
+
+    name: str
+    """The name in the configuration, by which the model calls it."""
+    settings: JobSettings
+    """What the configuration says of it."""
+
+    def missing(self) -> GiveUp:
+        """Return the fault that the workspace does not have it."""
+        address = self.settings.job_id or self.settings.job_name
+        return GiveUp(
+            f"The job {self.settings.title!r} cannot be started: the workspace has no job "
+            f"{address!r}. An operator must correct agents.jobs.jobs.{self.name} in the "
+            "configuration."
+        )
+
+    def not_allowed(self) -> GiveUp:
+        """Return the fault that Lakevisor may not run it."""
+        return GiveUp(
+            f"The job {self.settings.title!r} cannot be started: Lakevisor has no permission for "
+            "it. An administrator of the workspace must grant CAN_MANAGE_RUN on the job "
+            f"(agents.jobs.jobs.{self.name} in the configuration)."
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfiguredJobs:
+    """All jobs of the configuration."""
+
+    settings: JobsSettings
+    """The section `agents.jobs`."""
+    _found: dict[str, int] = field(default_factory=dict, init=False, repr=False)
+    """Ids of the jobs that are configured by name, looked up once a process."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that the model may use, in the configuration's order."""
+        return tuple(self.settings.jobs)
+
+    def listing(self) -> str:
+        """Return one line a job, for a model: its name, title, description and parameters."""
+        return "\n".join(_line(name, job) for name, job in self.settings.jobs.items())
+
+    def choose(self, name: str | None) -> ConfiguredJob:
+        """Return the job of this name, or the one that is meant without a name.
+
+        Raises:
+            TryAgain: there is no such job, or none is meant without a name.
+        """
+        only = self.names[0] if len(self.names) == 1 else None
+        wanted = name or self.settings.default_job or only
+        if wanted is None:
+            raise TryAgain(f"Say which job, one of:\n{self.listing()}")
+        if wanted not in self.settings.jobs:
+            raise TryAgain(f"There is no job {wanted!r}. The jobs are:\n{self.listing()}")
+        return ConfiguredJob(name=wanted, settings=self.settings.jobs[wanted])
+
+    async def job_id(self, job: ConfiguredJob, turn: Turn) -> int:
+        """Return the job's id in the workspace.
+
+        Raises:
+            GiveUp: no job of the workspace has the configured name, or several have it.
+        """
+        if job.settings.job_id is not None:
+            return job.settings.job_id
+        if job.name not in self._found:
+            self._found[job.name] = await _look_up(job, turn)
+        return self._found[job.name]
+
+
+async def _look_up(job: ConfiguredJob, turn: Turn) -> int:
+    wanted = job.settings.job_name
+
+    def ids() -> list[int]:
+        found = turn.workspace.jobs.list(name=wanted)
+        return [each.job_id for each in found if each.job_id is not None]
+
+    matches = await turn.call(ids)
+    if not matches:
+        raise job.missing()
+    if len(matches) > 1:
+        raise GiveUp(
+            f"The job {job.settings.title!r} cannot be started: {len(matches)} jobs of the "
+            f"workspace are called {wanted!r}. An operator must configure "
+            f"agents.jobs.jobs.{job.name}.job_id instead of job_name."
+        )
+    return matches[0]
+
+
+def _line(name: str, job: JobSettings) -> str:
+    line = f"- {name}: {job.title} — {job.description.strip()}"
+    if not job.parameters:
+        return line
+    parameters = "; ".join(f"{key} ({meaning})" for key, meaning in job.parameters.items())
+    return f"{line} Parameters: {parameters}."

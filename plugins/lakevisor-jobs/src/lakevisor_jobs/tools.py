@@ -1,0 +1,117 @@
+"""The three tools of the sub-agent.
+
+Annotations are values here, not strings: the names of the jobs become part of a tool's schema.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from langchain_core.tools import BaseTool, tool
+from pydantic import BeforeValidator, Field
+
+from lakevisor_jobs import answers
+from lakevisor_jobs.configured_jobs import ConfiguredJobs
+from lakevisor_jobs.job_parameters import job_parameters
+from lakevisor_jobs.launch import start_run
+from lakevisor_jobs.permission import no_permission_for_run, permission_needed
+from lakevisor_jobs.run_choice import KIND, choose_run, see_run, stop_was_requested
+from lakevisor_jobs.run_result import run_errors, run_result
+from lakevisor_jobs.run_state import RunState
+from lakevisor_jobs.settings import JobsSettings
+from lakevisor_plugin import Answer, CurrentTurn, Launched, Started
+
+
+def _as_text(value: object) -> object:
+    return str(value) if isinstance(value, int) else value
+
+
+RunId = Annotated[str, BeforeValidator(_as_text)]
+"""A run's id; models often write it as a number."""
+
+
+def build_tools(settings: JobsSettings) -> Sequence[BaseTool]:
+    """Return the tools; connects to nothing."""
+    jobs = ConfiguredJobs(settings=settings)
+    start = _start_tool(jobs)
+    described = start.model_copy(
+        update={"description": f"{start.description}\nThe jobs:\n{jobs.listing()}"}
+    )
+    return (described, poll_databricks_job, terminate_databricks_job)
+
+
+def _start_tool(jobs: ConfiguredJobs) -> BaseTool:
+    names = list(jobs.names)
+
+    @tool(parse_docstring=True)
+    async def start_databricks_job(
+        user_request: str,
+        turn: CurrentTurn,
+        notebook_params: dict[str, Any] | None = None,
+        job: Annotated[str, Field(json_schema_extra={"enum": names})] | None = None,
+    ) -> Launched:
+        """Start one of the jobs below, when the person asks for such work. It goes on by itself.
+
+        Args:
+            user_request: What the person asked for, in the person's own words.
+            turn: The turn.
+            notebook_params: Parameters of the job, only where the person named their values.
+            job: Which job; needed where there are several.
+        """
+        chosen = jobs.choose(job)
+        parameters = job_parameters(
+            chosen.settings, user_request=user_request, given=notebook_params
+        )
+        job_id = await jobs.job_id(chosen, turn)
+
+        async def start(token: str) -> Started:
+            return await start_run(chosen, turn, job_id=job_id, parameters=parameters, token=token)
+
+        operation = await turn.operations.launch(
+            kind=KIND,
+            title=chosen.settings.title,
+            job=chosen.name,
+            parameters=dict(parameters),
+            start=start,
+        )
+        return answers.launched(operation)
+
+    return start_databricks_job
+
+
+@tool(parse_docstring=True)
+async def poll_databricks_job(turn: CurrentTurn, run_id: RunId | None = None) -> Answer:
+    """Say how a run is doing, and its result once it has ended.
+
+    Use it when the person asks for the status, progress or result of a job.
+
+    Args:
+        turn: The turn.
+        run_id: The run, only if the person named its number; else it is the conversation's run.
+    """
+    operation = await choose_run(run_id, turn)
+    report = await see_run(operation, turn)
+    result = ""
+    if report.state.is_success:
+        result = await run_result(report, turn)
+    elif report.failed_tasks:
+        result = await run_errors(report, turn)
+    stopping = stop_was_requested(operation)
+    return answers.status(operation, report, result=result, stop_requested=stopping)
+
+
+@tool(parse_docstring=True)
+async def terminate_databricks_job(turn: CurrentTurn, run_id: RunId | None = None) -> Answer:
+    """Stop a run that has not ended, when the person asks to cancel, stop or abort a job.
+
+    Args:
+        turn: The turn.
+        run_id: The run, only if the person named its number; else it is the conversation's run.
+    """
+    operation = await choose_run(run_id, turn)
+    report = await see_run(operation, turn)
+    if report.state.is_final:
+        return answers.nothing_to_stop(operation, report)
+    with permission_needed(no_permission_for_run(operation.run_id)):
+        await turn.call(turn.workspace.jobs.cancel_run, int(operation.run_id))
+    noted = turn.operations.note(operation.run_id, state=RunState.CANCEL_REQUESTED.value)
+    return answers.stop_requested(noted)
