@@ -1,0 +1,104 @@
+"""LangGraph's checkpoints in Lakebase: one pool a process, one saver a turn."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lakevisor.config import LakebaseSettings
+from lakevisor.errors import LakebaseError, LakebaseUnreachable
+from lakevisor.lakebase import address_of, saver_arguments, translated_database_errors
+from lakevisor.workspace import WorkspaceConnection
+
+if TYPE_CHECKING:
+    from databricks_langchain import AsyncCheckpointSaver
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+
+STRICT = "LANGGRAPH_STRICT_MSGPACK"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoints:
+    """The open pool of connections, from which each turn gets a saver of its own."""
+
+    opened: AsyncCheckpointSaver
+    address: str
+    role: str
+
+    def saver(self) -> BaseCheckpointSaver[str]:
+        """Return a saver for one turn.
+
+        A saver holds one lock for all its statements (langgraph#7259), so one shared by all turns
+        would let them wait for each other.
+        """
+        from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+
+        return AsyncPostgresSaver(self.opened.conn)
+
+
+@asynccontextmanager
+async def open_checkpoints(
+    settings: LakebaseSettings, workspace: WorkspaceConnection
+) -> AsyncIterator[Checkpoints]:
+    """Open the pool, make the tables where they are missing, and close it at the end.
+
+    Raises:
+        LakebaseUnreachable: no such instance, branch or endpoint, or it does not answer.
+        LakebaseRoleMissing: it does not know the identity of the workspace's client.
+        LakebasePermissionDenied: the tables belong to somebody else.
+    """
+    _require_strict_reading()
+    address, role = address_of(settings), workspace.user_name
+    with translated_database_errors(address=address, role=role):
+        saver = await _build(settings, workspace, address)
+        await saver.setup()
+    try:
+        yield Checkpoints(opened=saver, address=address, role=role)
+    finally:
+        await saver.__aexit__(None, None, None)
+
+
+async def _build(
+    settings: LakebaseSettings, workspace: WorkspaceConnection, address: str
+) -> AsyncCheckpointSaver:
+    """Resolve the address and open the pool."""
+    saver_class = await asyncio.to_thread(_saver_class)
+    try:
+        # It resolves the address here, on the loop, with two short requests: once a process.
+        saver = saver_class(**saver_arguments(settings, workspace.client))
+    except ValueError as error:
+        # The library says with a ValueError that it cannot resolve the address.
+        raise LakebaseUnreachable(address=address) from error
+    await _log_in_once(saver, settings.pool.timeout_seconds)
+    return await saver.__aenter__()
+
+
+def _saver_class() -> type[AsyncCheckpointSaver]:
+    from databricks_langchain import AsyncCheckpointSaver
+
+    return AsyncCheckpointSaver
+
+
+async def _log_in_once(saver: AsyncCheckpointSaver, seconds: float) -> None:
+    """Open one connection outside the pool, which would retry in silence and hide the reason."""
+    pool = saver.conn
+    async with asyncio.timeout(seconds):
+        connection = await pool.connection_class.connect(pool.conninfo, **pool.kwargs)
+    await connection.close()
+
+
+def _require_strict_reading() -> None:
+    """Refuse to read checkpoints unless only known types come out of them.
+
+    LangGraph reads the variable once, at its import; without it a poisoned row executes code.
+    """
+    from langgraph.checkpoint.serde import _msgpack
+
+    if not _msgpack.STRICT_MSGPACK_ENABLED:
+        raise LakebaseError(
+            "LangGraph was imported before it was told to read only known types.",
+            remedy=f"Set {STRICT}=true in the environment of the process.",
+        )

@@ -1,0 +1,77 @@
+"""What the nodes of the graph are given for one turn, and what they count.
+
+It travels as LangGraph's `context` and is never written into a checkpoint.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from langchain_core.messages.ai import UsageMetadata
+from pydantic import JsonValue
+
+from lakevisor.errors import DeadlineExceeded, TooManyModelCalls
+from lakevisor.ledger import ThreadOperations
+from lakevisor_plugin import Event, Progress, Turn
+
+Emit = Callable[[Event], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What one turn may use up."""
+
+    model_calls: int
+    """Model calls of all agents together."""
+    model_seconds: float
+    """How long one model call may take."""
+    turn_seconds: float
+    """How long the turn may take; `Turn.deadline` is its end."""
+
+
+@dataclass(kw_only=True)
+class TurnContext:
+    """One turn: what its tools are given, its limits, and its counters."""
+
+    turn: Turn
+    operations: ThreadOperations
+    limits: Limits
+    model_calls: int = 0
+    usage: Counter[str] = field(default_factory=Counter)
+    answers: list[dict[str, JsonValue]] = field(default_factory=list)
+    """What programs read of the answers given so far: agent, text and the agent's data."""
+
+    def take_model_call(self) -> float:
+        """Count a model call that is about to be made, and return the seconds that it may take.
+
+        Raises:
+            TooManyModelCalls: the turn has used up its calls.
+            DeadlineExceeded: the turn has used up its time.
+        """
+        if self.model_calls >= self.limits.model_calls:
+            raise TooManyModelCalls(limit=self.limits.model_calls)
+        self.model_calls += 1
+        return min(self.limits.model_seconds, self.seconds_left())
+
+    def seconds_left(self) -> float:
+        """Return the seconds until the deadline.
+
+        Raises:
+            DeadlineExceeded: there are none.
+        """
+        seconds = self.turn.seconds_left()
+        if seconds <= 0:
+            raise DeadlineExceeded(seconds=self.limits.turn_seconds)
+        return seconds
+
+    def add_usage(self, usage: UsageMetadata | None) -> None:
+        """Count the tokens of a model call."""
+        if usage is not None:
+            for name in ("input_tokens", "output_tokens", "total_tokens"):
+                self.usage[name] += usage[name]  # type: ignore[literal-required]  # the three exist
+
+    def turn_for(self, agent: str, emit: Emit) -> Turn:
+        """Return the turn as a tool of this agent is given it."""
+        return replace(self.turn, tell=lambda text: emit(Progress(agent=agent, text=text)))

@@ -1,0 +1,111 @@
+"""The nodes in which a model speaks: the supervisor's and the sub-agents'."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.messages import AIMessage
+from langchain_core.runnables import Runnable
+from langgraph.graph import END
+from langgraph.runtime import Runtime
+from langgraph.types import Command
+
+from lakevisor.errors import ModelError
+from lakevisor.graph.budget_callback import BudgetCallback
+from lakevisor.graph.context import TurnContext
+from lakevisor.graph.messages import SUPERVISOR, reply_part
+from lakevisor.graph.model_call import Speaker
+from lakevisor.graph.state import Assignment, State
+from lakevisor.graph.view import agent_view, supervisor_view
+from lakevisor_plugin import AgentStarted, Answered
+
+TOOLS = "tools"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SupervisorNode:
+    """Answers itself, or calls hand-offs and shortcuts: one model call."""
+
+    speaker: Speaker
+    window_tokens: int
+
+    async def __call__(self, state: State, runtime: Runtime[TurnContext]) -> Command[str]:
+        """Speak, and go on to the tools or to the end."""
+        emit = runtime.stream_writer
+        emit(AgentStarted(agent=SUPERVISOR))
+        view = supervisor_view(state["messages"], window_tokens=self.window_tokens)
+        message = await self.speaker.speak(view, runtime.context, emit)
+        update: State = {"messages": [message], "pending": None, "assignment": None}
+        if message.tool_calls:
+            return Command(goto=TOOLS, update=update)
+        emit(Answered(agent=SUPERVISOR, text=message.text, streamed=True))
+        return Command(goto=END, update=update)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentNode:
+    """A sub-agent that is a prompt and tools: calls its tools, or answers."""
+
+    speaker: Speaker
+    tools: Collection[str]
+    window_tokens: int
+
+    async def __call__(self, state: State, runtime: Runtime[TurnContext]) -> Command[str]:
+        """Speak, and go on to the tools, back to the supervisor or to the end."""
+        emit = runtime.stream_writer
+        emit(AgentStarted(agent=self.speaker.agent))
+        assignment = _assignment(state)
+        view = agent_view(
+            state["messages"],
+            agent=self.speaker.agent,
+            tools=self.tools,
+            task=assignment["task"],
+            window_tokens=self.window_tokens,
+        )
+        message = await self.speaker.speak(view, runtime.context, emit)
+        if message.tool_calls:
+            return Command(goto=TOOLS, update={"messages": [message]})
+        emit(Answered(agent=self.speaker.agent, text=message.text, streamed=True))
+        return _after_answer(assignment, message)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnGraphNode:
+    """A sub-agent that is a compiled LangGraph graph of its own, over `messages`."""
+
+    agent: str
+    graph: Runnable[Any, Any]
+    window_tokens: int
+
+    async def __call__(self, state: State, runtime: Runtime[TurnContext]) -> Command[str]:
+        """Let the graph answer; its last message is the answer."""
+        emit = runtime.stream_writer
+        emit(AgentStarted(agent=self.agent))
+        assignment = _assignment(state)
+        view = agent_view(
+            state["messages"],
+            agent=self.agent,
+            tools=(),
+            task=assignment["task"],
+            window_tokens=self.window_tokens,
+        )
+        callback = BudgetCallback(runtime.context)
+        result = await self.graph.ainvoke({"messages": view}, {"callbacks": [callback]})
+        last = result["messages"][-1]
+        if not isinstance(last, AIMessage) or not last.text.strip():
+            raise ModelError(f"The agent {self.agent!r} gave no answer.")
+        emit(Answered(agent=self.agent, text=last.text))
+        return _after_answer(assignment, reply_part(self.agent, last.text))
+
+
+def _assignment(state: State) -> Assignment:
+    assignment = state.get("assignment")
+    assert assignment is not None, "only the tools node sends a sub-agent to work"
+    return assignment
+
+
+def _after_answer(assignment: Assignment, message: AIMessage) -> Command[str]:
+    goto = SUPERVISOR if assignment["come_back"] else END
+    return Command(goto=goto, update={"messages": [message]})

@@ -1,0 +1,181 @@
+"""One tool call: checked, reviewed, run; and what comes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from langchain_core.tools import BaseTool
+from pydantic import JsonValue, TypeAdapter, ValidationError
+
+from lakevisor.errors import DeadlineExceeded, LakevisorError
+from lakevisor.graph.context import Emit, TurnContext
+from lakevisor.registry import Hooks
+from lakevisor.workspace import translated
+from lakevisor_plugin import (
+    Answer,
+    AskPerson,
+    Decision,
+    Launched,
+    Operation,
+    ToolCall,
+    ToolFault,
+    ToolFinished,
+    ToolStarted,
+    Turn,
+)
+
+logger = logging.getLogger(__name__)
+
+Kind = Literal["content", "answer", "launched", "question", "refused", "error"]
+_JSON: TypeAdapter[Any] = TypeAdapter(Any)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What came of a tool call."""
+
+    kind: Kind
+    content: str
+    """What a model reads of it."""
+    text: str = ""
+    """What the person reads, word for word; empty if a model is to go on from the content."""
+    data: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What programs read of it."""
+    operation: Operation | None = None
+    """What was launched."""
+    asks_for: ToolCall | None = None
+    """The call that waits for the person's word."""
+
+    @property
+    def ends_turn(self) -> bool:
+        """Whether the turn ends here, whatever the model had in mind."""
+        return self.kind in ("launched", "question")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolRunner:
+    """Runs the tools of all agents."""
+
+    tools: Mapping[str, Mapping[str, BaseTool]]
+    """Agent to tool name to tool."""
+    hooks: Hooks
+
+    async def run(
+        self, call: ToolCall, context: TurnContext, emit: Emit, *, accepted: bool = False
+    ) -> Outcome:
+        """Run a tool call; what goes wrong in the tool is an outcome, never an exception.
+
+        Args:
+            call: a complete call, with arguments that were strict JSON.
+            context: the turn.
+            emit: where events go.
+            accepted: whether the person has accepted this very call.
+
+        Raises:
+            DeadlineExceeded: the turn's time is over.
+        """
+        emit(
+            ToolStarted(
+                agent=call.agent, tool=call.tool, call_id=call.call_id, arguments=call.arguments
+            )
+        )
+        outcome = await self._outcome(call, context, emit, accepted)
+        context.operations.sign(call.agent)
+        emit(
+            ToolFinished(
+                agent=call.agent,
+                tool=call.tool,
+                call_id=call.call_id,
+                outcome=outcome.kind,
+                content=outcome.content,
+            )
+        )
+        return outcome
+
+    async def _outcome(
+        self, call: ToolCall, context: TurnContext, emit: Emit, accepted: bool
+    ) -> Outcome:
+        tool = self.tools.get(call.agent, {}).get(call.tool)
+        if tool is None:
+            return _error(f"There is no tool {call.tool!r}.")
+        unknown = sorted(set(call.arguments) - set(tool.args))
+        if unknown:
+            known = ", ".join(tool.args) or "none"
+            return _error(f"Unknown arguments: {', '.join(unknown)}. The tool takes: {known}.")
+        turn = context.turn_for(call.agent, emit)
+        verdict = self.hooks.review_tool_call(call, turn)
+        if verdict.decision is Decision.REFUSE:
+            return Outcome(kind="refused", content=f"Refused: {verdict.reason}")
+        if verdict.decision is Decision.ASK and not accepted:
+            return _waits(call, verdict.reason)
+        return await _run(tool, {**call.arguments, **_injected(tool, turn)}, context)
+
+
+async def _run(tool: BaseTool, arguments: Mapping[str, Any], context: TurnContext) -> Outcome:
+    try:
+        async with asyncio.timeout(context.seconds_left()):
+            with translated():
+                return _of_result(await tool.ainvoke(dict(arguments)))
+    except AskPerson as question:
+        return Outcome(kind="question", content=question.message, text=question.message)
+    except ToolFault as fault:
+        return _error(fault.message)
+    except ValidationError as error:
+        return _error(_readable(error))
+    except TimeoutError as error:
+        if context.turn.seconds_left() <= 0:
+            raise DeadlineExceeded(seconds=context.limits.turn_seconds) from error
+        return _error("The tool took too long and was stopped.")
+    except DeadlineExceeded:
+        raise
+    except LakevisorError as error:
+        return _error(error.message)
+    # A plugin's tool may raise anything; the turn goes on and the details stay in the log.
+    except Exception:
+        logger.exception("The tool %r failed.", tool.name, extra={"action": "tool_failed"})
+        return _error("The tool failed for a reason of its own. Calling it again will not help.")
+
+
+def _of_result(result: Any) -> Outcome:
+    """Read what a tool returned, by its type alone."""
+    if isinstance(result, Launched):
+        return Outcome(
+            kind="launched", content=result.text, text=result.text, operation=result.operation
+        )
+    if isinstance(result, Answer):
+        return Outcome(
+            kind="answer",
+            content=result.for_model or result.text,
+            text=result.text,
+            data=result.data,
+        )
+    content = result if isinstance(result, str) else _JSON.dump_json(result).decode()
+    return Outcome(kind="content", content=content)
+
+
+def _injected(tool: BaseTool, turn: Turn) -> dict[str, Turn]:
+    """Return the tool's parameter that takes the turn, if it has one."""
+    fields = tool.get_input_schema().model_fields
+    return {name: turn for name, each in fields.items() if each.annotation is Turn}
+
+
+def _waits(call: ToolCall, reason: str) -> Outcome:
+    arguments = ", ".join(f"{name}={value!r}" for name, value in call.arguments.items())
+    text = f"{reason}\n\nShall I go on with `{call.tool}({arguments})`? Answer yes or no."
+    return Outcome(kind="question", content=text, text=text, asks_for=call)
+
+
+def _error(message: str) -> Outcome:
+    return Outcome(kind="error", content=message)
+
+
+def _readable(error: ValidationError) -> str:
+    problems = (
+        f"{'.'.join(map(str, each['loc'])) or 'arguments'}: {each['msg']}"
+        for each in error.errors(include_url=False, include_input=False)
+    )
+    return f"The arguments do not fit. {'; '.join(problems)}."

@@ -1,0 +1,163 @@
+"""The node in which tools run, and where the turn goes from what they returned.
+
+Every edge is decided from the results of this turn, by their type. After a launch no model is
+called again: the edge to the end does not pass a model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from langchain_core.messages import AIMessage, AnyMessage
+from langchain_core.messages import ToolCall as Call
+from langgraph.graph import END
+from langgraph.runtime import Runtime
+from langgraph.types import Command
+from langgraph_supervisor.handoff import METADATA_KEY_HANDOFF_DESTINATION
+
+from lakevisor.graph.context import Emit, TurnContext
+from lakevisor.graph.delegation import MORE_TO_DO, TASK, Delegation
+from lakevisor.graph.messages import SUPERVISOR, reply_part, tool_result
+from lakevisor.graph.state import Assignment, PendingCall, State
+from lakevisor.graph.tool_call import Outcome, ToolRunner
+from lakevisor_plugin import Answered, ToolCall
+
+NOT_RUN = "Not run: the turn ended before it. Call it again only if it is asked for again."
+LATER = "Not run yet: another agent works first. Call it again afterwards."
+NO_MORE_HAND_OFFS = "No more hand-offs in this turn. Answer with what there is."
+
+
+@dataclass(kw_only=True)
+class Batch:
+    """What came of the calls of one message, in order."""
+
+    author: str
+    come_back: bool
+    """Whether the supervisor has more to do when all of them are answered."""
+    messages: list[AnyMessage] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    agents: set[str] = field(default_factory=set)
+    """Whose tools were called."""
+    hand_off: Assignment | None = None
+    pending: PendingCall | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the turn ends here: work was launched, or the person was asked."""
+        return any(outcome.ends_turn for outcome in self.outcomes)
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether every call that ran gave an answer for the person."""
+        return bool(self.outcomes) and all(each.kind == "answer" for each in self.outcomes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolsNode:
+    """Runs the tool calls of the last message, one after another."""
+
+    runner: ToolRunner
+    delegation: Delegation
+    max_hand_offs: int
+
+    async def __call__(self, state: State, runtime: Runtime[TurnContext]) -> Command[str]:
+        """Run the calls and go where their results say."""
+        context, emit = runtime.context, runtime.stream_writer
+        context.operations.recall(state.get("operations") or {})
+        message, accepted = _calls_to_run(state)
+        batch = Batch(author=str(message.name), come_back=_comes_back(state, message))
+        if accepted:
+            batch.messages.append(message)
+        for call in message.tool_calls:
+            if batch.has_ended:
+                batch.messages.append(tool_result(call, NOT_RUN, failed=True))
+            elif batch.hand_off is not None:
+                batch.messages.append(tool_result(call, LATER, failed=True))
+                batch.hand_off["come_back"] = True
+            elif batch.author == SUPERVISOR and call["name"] in self.delegation.hand_offs:
+                self._hand_off(call, batch, state)
+            else:
+                await self._run(call, batch, context, emit, accepted=accepted)
+        return _goto(batch, state, context)
+
+    def _hand_off(self, call: Call, batch: Batch, state: State) -> None:
+        agent = self.delegation.hand_offs[call["name"]]
+        if state.get("hand_offs", 0) >= self.max_hand_offs:
+            batch.messages.append(tool_result(call, NO_MORE_HAND_OFFS, failed=True))
+            return
+        batch.hand_off = Assignment(
+            agent=agent,
+            task=str(call["args"].get(TASK, "")),
+            come_back=bool(call["args"].get(MORE_TO_DO)),
+        )
+        metadata = {METADATA_KEY_HANDOFF_DESTINATION: agent}
+        batch.messages.append(tool_result(call, f"Handed over to {agent}.", **metadata))
+
+    async def _run(
+        self, call: Call, batch: Batch, context: TurnContext, emit: Emit, *, accepted: bool
+    ) -> None:
+        agent = batch.author
+        if agent == SUPERVISOR:
+            agent = self.delegation.shortcuts.get(call["name"], SUPERVISOR)
+        arguments = {name: value for name, value in call["args"].items() if name != MORE_TO_DO}
+        request = ToolCall(
+            agent=agent, tool=call["name"], call_id=str(call["id"]), arguments=arguments
+        )
+        outcome = await self.runner.run(request, context, emit, accepted=accepted)
+        batch.agents.add(agent)
+        batch.outcomes.append(outcome)
+        failed = outcome.kind in ("error", "refused")
+        batch.messages.append(tool_result(call, outcome.content, failed=failed))
+        if outcome.asks_for is not None:
+            batch.pending = PendingCall(agent=agent, tool=request.tool, arguments=arguments)
+        if outcome.text:
+            for_model = "" if outcome.content == outcome.text else outcome.content
+            batch.messages.append(reply_part(agent, outcome.text, for_model=for_model))
+            context.answers.append({"agent": agent, "text": outcome.text, "data": outcome.data})
+            emit(Answered(agent=agent, text=outcome.text))
+
+
+def _goto(batch: Batch, state: State, context: TurnContext) -> Command[str]:
+    """Decide the edge from the results of this turn, by their type."""
+    hand_offs = state.get("hand_offs", 0)
+    assignment = state.get("assignment")
+    if batch.has_ended:
+        goto = END
+    elif batch.hand_off is not None:
+        goto, assignment, hand_offs = batch.hand_off["agent"], batch.hand_off, hand_offs + 1
+    elif batch.is_answered:
+        goto = SUPERVISOR if batch.come_back else END
+    elif batch.author != SUPERVISOR:
+        goto = batch.author
+    elif len(batch.agents) == 1 and SUPERVISOR not in batch.agents:
+        (goto,) = batch.agents
+        assignment = Assignment(agent=goto, task="", come_back=batch.come_back)
+    else:
+        goto = SUPERVISOR
+    update: State = {
+        "messages": batch.messages,
+        "operations": context.operations.to_store(),
+        "pending": batch.pending,
+        "assignment": assignment,
+        "hand_offs": hand_offs,
+    }
+    return Command(goto=goto, update=update)
+
+
+def _calls_to_run(state: State) -> tuple[AIMessage, bool]:
+    """Return the message with the calls, and whether the person has just accepted them."""
+    last = state["messages"][-1]
+    if isinstance(last, AIMessage):
+        return last, False
+    pending = state.get("pending")
+    assert pending is not None, "only a pending call leads from the person to the tools"
+    call = Call(name=pending["tool"], args=pending["arguments"], id=f"call_{uuid4().hex}")
+    return AIMessage(content="", name=pending["agent"], tool_calls=[call]), True
+
+
+def _comes_back(state: State, message: AIMessage) -> bool:
+    if message.name == SUPERVISOR:
+        return any(bool(call["args"].get(MORE_TO_DO)) for call in message.tool_calls)
+    assignment = state.get("assignment")
+    return assignment is not None and assignment["come_back"]

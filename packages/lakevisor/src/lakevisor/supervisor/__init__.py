@@ -1,0 +1,25 @@
+"""The supervisor: configuration in, something that you can ask and stream out.
+
+`Supervisor` is imported when it is asked for: it brings LangGraph, which must first be told to
+read only known types (`open_supervisor` does that).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lakevisor.supervisor.opening import open_supervisor, preload
+from lakevisor.supervisor.request import Request
+
+if TYPE_CHECKING:
+    from lakevisor.supervisor.supervisor import Supervisor
+
+__all__ = ["Request", "Supervisor", "open_supervisor", "preload"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Supervisor":
+        from lakevisor.supervisor.supervisor import Supervisor
+
+        return Supervisor
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

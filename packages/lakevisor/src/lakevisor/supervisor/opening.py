@@ -1,0 +1,91 @@
+"""The composition root: builds a supervisor from the configuration, and closes it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from lakevisor.config import Configuration
+from lakevisor.workspace import WorkspaceConnection, connect
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from lakevisor.registry import Registry
+    from lakevisor.supervisor.supervisor import Supervisor
+
+
+@asynccontextmanager
+async def open_supervisor(
+    configuration: Configuration, environment: Mapping[str, str]
+) -> AsyncIterator[Supervisor]:
+    """Connect to the workspace and Lakebase, load the plugins, and build the graph.
+
+    Args:
+        configuration: of one workspace.
+        environment: where secrets of the form `env:NAME` are read from.
+
+    Raises:
+        InvalidPlugins: with every problem of every plugin.
+        WorkspaceError: the workspace does not answer or does not know us.
+        LakebaseError: the conversations cannot be kept.
+    """
+    loading = asyncio.create_task(asyncio.to_thread(preload))
+    try:
+        workspace = await connect(configuration.settings.workspace, environment)
+    finally:
+        await loading
+    from lakevisor.checkpoints import open_checkpoints
+    from lakevisor.graph import build_graph
+    from lakevisor.registry import build_registry
+    from lakevisor.supervisor.supervisor import Supervisor
+    from lakevisor.supervisor.tracing import start_tracing
+
+    settings = configuration.settings
+    registry = build_registry(configuration)
+    start_tracing(settings.tracing)
+    models = _Models(registry, configuration, workspace)
+    async with open_checkpoints(settings.lakebase, workspace) as checkpoints:
+        yield Supervisor(
+            settings=settings,
+            registry=registry,
+            workspace=workspace,
+            checkpoints=checkpoints,
+            graph=build_graph(registry, models.of_role, settings.supervisor),
+        )
+
+
+def preload() -> None:
+    """Import what takes seconds, so that it can be done beside something else.
+
+    LangGraph reads at its import whether only known types may come out of a checkpoint.
+    """
+    os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
+    for name in ("langgraph.graph", "databricks_langchain", "lakevisor.graph"):
+        import_module(name)
+
+
+class _Models:
+    """The chat model of each role: a plugin's where one answers, else the workspace's."""
+
+    def __init__(
+        self, registry: Registry, configuration: Configuration, workspace: WorkspaceConnection
+    ) -> None:
+        self._hooks = registry.hooks
+        self._settings = configuration.settings.model
+        self._client = workspace.client
+        self._ours: BaseChatModel | None = None
+
+    def of_role(self, role: str) -> BaseChatModel:
+        theirs = self._hooks.build_chat_model(role, self._settings.model_dump())
+        if theirs is not None:
+            return theirs
+        if self._ours is None:
+            from lakevisor.chat_models import build_chat_model
+
+            self._ours = build_chat_model(self._settings, self._client)
+        return self._ours

@@ -1,0 +1,101 @@
+"""The client of the configured workspace, and who we are there."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lakevisor.config import WorkspaceSettings
+from lakevisor.errors import NotAuthenticated, WorkspaceUnreachable
+from lakevisor.workspace.faults import translated
+
+if TYPE_CHECKING:
+    from databricks.sdk import WorkspaceClient
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkspaceConnection:
+    """A workspace that has answered."""
+
+    client: WorkspaceClient
+    host: str
+    """Its address."""
+    workspace_id: int
+    """Its number; together with `user_name` it tells whose threads are read and written."""
+    user_name: str
+    """Who the credentials belong to: an address, or a service principal's application id."""
+
+
+async def connect(
+    settings: WorkspaceSettings, environment: Mapping[str, str]
+) -> WorkspaceConnection:
+    """Return a client of the workspace after it has answered once.
+
+    Args:
+        settings: the `workspace` section.
+        environment: where secrets of the form `env:NAME` are read from.
+
+    Raises:
+        WorkspaceUnreachable: no answer within `connect_timeout_seconds`.
+        NotAuthenticated: the credentials are missing or not accepted.
+        SecretNotFound: a secret that the settings refer to is not there.
+    """
+    options = _options(settings, environment)
+    try:
+        async with asyncio.timeout(settings.connect_timeout_seconds + 1):
+            return await asyncio.to_thread(_connect, settings, options)
+    except TimeoutError as error:
+        raise WorkspaceUnreachable(host=settings.host) from error
+
+
+def _connect(settings: WorkspaceSettings, options: Mapping[str, Any]) -> WorkspaceConnection:
+    patience = settings.connect_timeout_seconds
+    probe = _client(options, answer_seconds=patience, retry_seconds=patience)
+    with translated(host=probe.config.host):
+        me = probe.current_user.me()
+        workspace_id = probe.get_workspace_id()
+    client = _client(
+        options,
+        answer_seconds=settings.http_timeout_seconds,
+        retry_seconds=settings.http_timeout_seconds,
+    )
+    return WorkspaceConnection(
+        client=client,
+        host=str(probe.config.host),
+        workspace_id=workspace_id,
+        user_name=str(me.user_name),
+    )
+
+
+def _client(
+    options: Mapping[str, Any], *, answer_seconds: float, retry_seconds: float
+) -> WorkspaceClient:
+    from databricks.sdk import WorkspaceClient
+    from databricks.sdk.config import Config
+
+    try:
+        config = Config(
+            **options,
+            http_timeout_seconds=answer_seconds,
+            retry_timeout_seconds=math.ceil(retry_seconds),
+        )
+        return WorkspaceClient(config=config)
+    except ValueError as error:
+        # The SDK says with a ValueError that it found no credentials or no such profile.
+        reason = str(error).split("Config:")[0].split("See https")[0].strip().rstrip(".")
+        raise NotAuthenticated(f"No way to log in: {reason}.") from error
+
+
+def _options(settings: WorkspaceSettings, environment: Mapping[str, str]) -> dict[str, Any]:
+    secrets = {"token": settings.token, "client_secret": settings.client_secret}
+    given = {
+        "host": settings.host,
+        "profile": settings.profile,
+        "config_file": settings.config_file and str(settings.config_file),
+        "client_id": settings.client_id,
+        **{name: ref and ref.read(environment) for name, ref in secrets.items()},
+    }
+    return {name: value for name, value in given.items() if value is not None}
