@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
 
 from langchain_core.tools import InjectedToolArg
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 from lakevisor_plugin.operations import Operations
 
@@ -38,6 +40,11 @@ class Turn:
     """When the turn must be over, on the clock of `time.monotonic()`, in seconds."""
     tell: Callable[[str], None] = field(repr=False)
     """Where `progress` goes."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _: object, __: GetCoreSchemaHandler) -> CoreSchema:
+        """Let tools' argument models take the turn as it is; its parts are not data."""
+        return core_schema.is_instance_schema(cls)
 
     def seconds_left(self) -> float:
         """Return how long the turn may still take, never less than 0."""
