@@ -1,0 +1,74 @@
+"""What the supervisor is built from: the enabled agents, and the hooks of all plugins."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from lakevisor.config import Configuration, nearest_name
+from lakevisor.errors import InvalidPlugins, LakevisorError, PluginError
+from lakevisor.registry.discovery import discover
+from lakevisor.registry.enabled_agent import EnabledAgent, enable
+from lakevisor.registry.hooks import Hooks
+from lakevisor.registry.plugin import Discovery, Plugin
+from lakevisor.registry.tool_checks import clashes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registry:
+    """The agents that the configuration enables, and the hooks of everything installed."""
+
+    agents: tuple[EnabledAgent, ...]
+    """Sorted by name, so that prompts are the same at each start."""
+    hooks: Hooks
+    """Chat models, reviewers and observers; these are active as soon as they are installed."""
+
+
+def build_registry(configuration: Configuration, *, discovery: Discovery | None = None) -> Registry:
+    """Build the enabled agents from what is installed.
+
+    Args:
+        configuration: says which agents are enabled, and with what settings.
+        discovery: what is installed; without it, it is looked up.
+
+    Raises:
+        InvalidPlugins: with every problem. A plugin that cannot be loaded is one even if it is
+            not enabled: it may be a reviewer, without which nothing may run.
+    """
+    found = discover() if discovery is None else discovery
+    problems: list[LakevisorError] = list(found.problems)
+    agents: list[EnabledAgent] = []
+    problems += _not_installed(configuration, found)
+    for plugin in found.plugins:
+        if plugin.name in configuration.settings.agents:
+            try:
+                agents.append(enable(plugin, configuration))
+            except InvalidPlugins as error:
+                problems += error.problems
+    problems += _clashes(agents, {plugin.name: plugin for plugin in found.plugins})
+    if problems:
+        raise InvalidPlugins(problems)
+    agents.sort(key=lambda agent: agent.name)
+    return Registry(agents=tuple(agents), hooks=Hooks(found.plugins))
+
+
+def _not_installed(configuration: Configuration, found: Discovery) -> Iterator[PluginError]:
+    installed = {plugin.name for plugin in found.plugins}
+    broken = {problem.entry_point for problem in found.problems}
+    for name in sorted(set(configuration.settings.agents) - installed - broken):
+        nearest = nearest_name(name, installed)
+        hint = f" Did you mean {nearest!r}?" if nearest else ""
+        origin = configuration.origin_of(f"agents.{name}")
+        yield PluginError(
+            f"{origin}: agents.{name} is configured, but no plugin has this name.{hint}",
+            remedy=f"Installed: {', '.join(sorted(installed)) or 'none'}. "
+            f"Install the plugin, or take agents.{name} out of the configuration.",
+        )
+
+
+def _clashes(agents: list[EnabledAgent], plugins: Mapping[str, Plugin]) -> Iterator[PluginError]:
+    for tool, names in clashes({agent.name: agent.tools for agent in agents}):
+        distributions = [plugins[name].distribution or "unknown" for name in names]
+        owners = [f"{name!r} ({of})" for name, of in zip(names, distributions, strict=True)]
+        yield PluginError(
+            f"The tool {tool!r} belongs to more than one agent: {', '.join(owners)}.",
+            remedy="Enable only one of these agents, or rename the tool in its plugin.",
+        )

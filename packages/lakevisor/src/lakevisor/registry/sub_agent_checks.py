@@ -1,0 +1,67 @@
+"""Whether what a plugin says about itself can be used; what needs no settings to be seen."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+
+from lakevisor_plugin import SubAgent
+
+RESERVED_NAMES = frozenset({"supervisor"})
+"""The supervisor speaks under this name itself."""
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+def sub_agent_problems(sub_agent: object, *, name: str) -> list[str]:
+    """Return what is wrong with a sub-agent, a sentence each.
+
+    Args:
+        sub_agent: what the plugin has returned.
+        name: the entry point's name.
+    """
+    if not isinstance(sub_agent, SubAgent):
+        given = type(sub_agent).__name__
+        return [f"lakevisor_register_agent must return one SubAgent, not {given}."]
+    return [
+        *_name_problems(sub_agent, name),
+        *_type_problems(sub_agent),
+        *_way_of_working_problems(sub_agent),
+    ]
+
+
+def _name_problems(sub_agent: SubAgent[Any], name: str) -> Iterator[str]:
+    if sub_agent.name != name:
+        yield f"the sub-agent is named {sub_agent.name!r}; it must be {name!r}."
+    elif not _NAME.fullmatch(name):
+        yield "the name must be lower case letters, digits and '_', at most 40, a letter first."
+    elif name in RESERVED_NAMES:
+        yield f"the name {name!r} is Lakevisor's own; choose another."
+
+
+def _type_problems(sub_agent: SubAgent[Any]) -> Iterator[str]:
+    if not (inspect.isclass(sub_agent.settings) and issubclass(sub_agent.settings, BaseModel)):
+        yield "settings must be a class that extends pydantic.BaseModel."
+    words = sub_agent.delegate_when
+    if not callable(words) and not (isinstance(words, str) and words.strip()):
+        yield "delegate_when is empty; say when to hand over to this agent, and when not."
+    for field in ("resources", "check"):
+        if not callable(getattr(sub_agent, field)):
+            yield f"{field} must be a function."
+
+
+def _way_of_working_problems(sub_agent: SubAgent[Any]) -> Iterator[str]:
+    if isinstance(sub_agent.shortcuts, str):
+        yield f"shortcuts must be a list of tools' names, not the text {sub_agent.shortcuts!r}."
+    if sub_agent.build_tools is None and sub_agent.build_graph is None:
+        yield "it has neither build_tools nor build_graph; it needs one of them."
+    elif sub_agent.build_tools is not None and sub_agent.build_graph is not None:
+        yield "it has both build_tools and build_graph; it needs one of them."
+    elif sub_agent.build_graph is not None:
+        if sub_agent.prompt or sub_agent.shortcuts:
+            yield "prompt and shortcuts belong to build_tools; with build_graph they do nothing."
+    elif not sub_agent.prompt.strip():
+        yield "the prompt is empty."
