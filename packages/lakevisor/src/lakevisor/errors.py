@@ -248,11 +248,10 @@ class RateLimited(WorkspaceError):
         message: str | None = None,
         *,
         host: str | None = None,
-        resource: str | None = None,
         retry_after_seconds: float | None = None,
     ) -> None:
         self.retry_after_seconds = retry_after_seconds
-        super().__init__(message, host=host, resource=resource)
+        super().__init__(message, host=host)
 
 
 class WorkspaceFault(WorkspaceError):

@@ -86,6 +86,11 @@ def test_all_problems_are_reported_at_once(load):
     assert caught.value.exit_code == 2
 
 
+def test_a_duplicate_key_is_refused_though_the_values_are_valid(load):
+    with pytest.raises(InvalidConfiguration, match="duplicate key 'endpoint'"):
+        load("model: {endpoint: one, endpoint: two}")
+
+
 def test_a_file_that_is_no_yaml_is_reported_alone_with_its_line(load):
     with pytest.raises(InvalidConfiguration) as caught:
         load("model:\n  endpoint: [a\n  b: c\n")

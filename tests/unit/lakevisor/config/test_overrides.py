@@ -2,6 +2,7 @@
 
 import pytest
 
+from lakevisor.config.origins import layered
 from lakevisor.config.overrides import from_command_line, from_environment
 from lakevisor.errors import ConfigurationError, InvalidConfiguration
 
@@ -37,6 +38,11 @@ def test_a_variable_names_its_key_in_capitals():
     (layer,) = from_environment(environment, [])
     assert layer.plain() == {"a": {"b_c": 1}}
     assert str(layer.origin) == "environment variable LAKEVISOR__A__B_C"
+
+
+def test_a_variable_for_a_part_is_laid_over_one_for_the_whole():
+    environment = {"LAKEVISOR__A__B": "2", "LAKEVISOR__A": "{b: 1, c: 1}"}
+    assert layered(from_environment(environment, [])).plain() == {"a": {"b": 2, "c": 1}}
 
 
 @pytest.mark.parametrize("override", ["model", "=1", "model.=1", "model..endpoint=1"])

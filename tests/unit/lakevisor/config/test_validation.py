@@ -21,6 +21,12 @@ class GenieSettings(BaseModel):
     max_rows: int = 10
 
 
+class KeySettings(BaseModel):
+    """The settings of a plugin with a field that has the name of a secret."""
+
+    api_key: int
+
+
 class OpenSettings(BaseModel):
     """The settings of a plugin that takes any key."""
 
@@ -138,6 +144,12 @@ def test_the_settings_of_an_agent_are_checked_as_strictly_as_the_rest(load):
 def test_an_agents_number_from_the_command_line_is_text_where_text_is_expected(load):
     configuration = load(overrides=["agents.genie.spaces.sales.space_id=0123"])
     assert configuration.agent_settings("genie", GenieSettings).spaces["sales"].space_id == "0123"
+
+
+def test_a_wrong_value_under_the_name_of_a_secret_is_not_shown(load):
+    with pytest.raises(InvalidConfiguration, match="must be a whole number") as caught:
+        load("agents: {x: {api_key: hunter2}}").agent_settings("x", KeySettings)
+    assert "hunter2" not in str(caught.value)
 
 
 def test_a_plugin_may_take_any_key_when_it_says_so(load):
