@@ -1,0 +1,219 @@
+"""The model of rules, on tools that it has never heard of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from local_workspace.serving.chat import ChatRequest, Reply
+from local_workspace.serving.rules import RuleModel
+
+TEXT = {"type": "string"}
+OPTIONAL_ID = {"anyOf": [{"type": "integer"}, {"type": "null"}]}
+
+
+def tool(name: str, description: str, *required: str, **properties: Any) -> dict[str, Any]:
+    schema = {"type": "object", "properties": properties, "required": list(required)}
+    function = {"name": name, "description": description, "parameters": schema}
+    return {"type": "function", "function": function}
+
+
+GENIE = tool("query_genie", "Answer a question about sales data.", "query", query=TEXT)
+START = tool(
+    "start_databricks_job",
+    "Start a long-running job. Do not use it to ask for the status or to query data.",
+    "user_request",
+    user_request=TEXT,
+    notebook_params={"anyOf": [{"type": "object"}, {"type": "null"}]},
+    job={"enum": ["transaction_anomalies", "weekly_report"], "type": "string"},
+)
+POLL = tool("poll_databricks_job", "Say how far a run is.", run_id=OPTIONAL_ID)
+STOP = tool("terminate_databricks_job", "Stop a run.", run_id=OPTIONAL_ID)
+WORKING = [GENIE, START, POLL, STOP]
+TO_GENIE = tool(
+    "transfer_to_genie", "Delegate questions about data. Not for starting or stopping jobs."
+)
+TO_JOBS = tool(
+    "transfer_to_jobs",
+    "Delegate when a job shall be started, followed or cancelled. Not for questions about data.",
+    "come_back",
+    come_back={"type": "boolean", "description": "Whether you need the turn back."},
+)
+HANDING_OVER = [TO_GENIE, TO_JOBS]
+PLAN = tool(
+    "plan_steps",
+    "Delegate several steps.",
+    "steps",
+    steps={
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {
+                "agent": {
+                    "enum": ["jobs", "genie"],
+                    "description": "jobs: starts and follows jobs\ngenie: answers questions",
+                },
+                "task": TEXT,
+            },
+            "required": ["agent", "task"],
+        },
+    },
+)
+
+
+def reply(said: str | Sequence[dict[str, Any]], *tools: dict[str, Any], **more: Any) -> Reply:
+    messages = [{"role": "user", "content": said}] if isinstance(said, str) else said
+    return RuleModel().reply(ChatRequest({"messages": messages, "tools": list(tools), **more}))
+
+
+def call(said: str | Sequence[dict[str, Any]], *tools: dict[str, Any], **more: Any) -> Any:
+    [made] = reply(said, *tools, **more).tool_calls
+    return made.name, json.loads(made.arguments)
+
+
+def turn(text: str, *tools: dict[str, Any]) -> tuple[list[str], str]:
+    """Play one turn in which each call gets "result of NAME"; return the calls and the end."""
+    messages: list[dict[str, Any]] = [{"role": "user", "content": text}]
+    called: list[str] = []
+    while made := (said := reply(messages, *tools)).tool_calls:
+        [one] = made
+        called.append(one.name)
+        function = {"name": one.name, "arguments": one.arguments}
+        wanted = {"id": one.call_id, "type": "function", "function": function}
+        result = {"role": "tool", "tool_call_id": one.call_id, "content": f"result of {one.name}"}
+        messages += [{"role": "assistant", "content": "", "tool_calls": [wanted]}, result]
+    return called, said.content
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "arguments"),
+    [
+        ("What was our total revenue last quarter?", "query_genie", None),
+        ("revenue by nation", "query_genie", None),
+        ("How many orders were cancelled?", "query_genie", None),
+        ("hi, which customers are the top 5?", "query_genie", None),
+        ("ask Genie for last month's revenue", "query_genie", {"query": "last month's revenue"}),
+        ("Investigate unusual orders", "start_databricks_job", None),
+        ("What's the status?", "poll_databricks_job", {}),
+        ("Is it done yet?", "poll_databricks_job", {}),
+        ("How far is run 77?", "poll_databricks_job", {"run_id": 77}),
+        ("Cancel job 12345", "terminate_databricks_job", {"run_id": 12345}),
+        ("no, please stop it", "terminate_databricks_job", {}),
+    ],
+)
+def test_it_picks_the_tool_by_what_is_wanted(text: str, name: str, arguments: Any) -> None:
+    picked, given = call(text, *WORKING)
+    assert picked == name
+    assert arguments in (None, given)
+
+
+def test_it_hands_the_words_of_the_user_over_and_leaves_out_what_was_not_said() -> None:
+    text = "Analyze all customer transactions for anomalies"
+    _, arguments = call(text, *WORKING)
+    assert arguments == {"user_request": text, "job": "transaction_anomalies"}
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("What was our revenue?", "transfer_to_genie"),
+        ("Start the anomaly job", "transfer_to_jobs"),
+        ("What's the status?", "transfer_to_jobs"),
+        ("Cancel it", "transfer_to_jobs"),
+    ],
+)
+def test_it_delegates_by_the_descriptions_of_the_hand_offs(text: str, name: str) -> None:
+    assert call(text, *HANDING_OVER)[0] == name
+
+
+def test_a_tool_that_does_the_work_goes_before_one_that_hands_it_over() -> None:
+    assert call("What's the status?", *HANDING_OVER, *WORKING)[0] == "poll_databricks_job"
+
+
+def test_several_steps_are_taken_one_after_the_other() -> None:
+    text = "ask Genie for last month's revenue, then start the anomaly job"
+    called, end = turn(text, *WORKING)
+    assert called == ["query_genie", "start_databricks_job"]
+    assert end == "result of start_databricks_job"
+
+
+def test_a_step_that_no_offered_tool_serves_is_left_to_others() -> None:
+    text = "ask Genie for last month's revenue, then start the anomaly job"
+    assert turn(text, GENIE) == (["query_genie"], "result of query_genie")
+    assert turn(text, START, POLL, STOP)[0] == ["start_databricks_job"]
+
+
+def test_several_steps_go_to_the_tool_that_takes_a_list() -> None:
+    text = "ask Genie for last month's revenue, then start the anomaly job"
+    name, arguments = call(text, PLAN, *HANDING_OVER)
+    assert name == "plan_steps"
+    assert arguments["steps"] == [
+        {"agent": "genie", "task": "last month's revenue"},
+        {"agent": "jobs", "task": "start the anomaly job"},
+    ]
+    assert call("What was our revenue?", PLAN, *HANDING_OVER)[0] == "transfer_to_genie"
+
+
+def test_it_wants_the_turn_back_only_when_more_steps_follow() -> None:
+    assert call("Start the job", *HANDING_OVER)[1] == {"come_back": False}
+    steps = "Start the job and then show me the revenue"
+    assert call(steps, *HANDING_OVER) == ("transfer_to_jobs", {"come_back": True})
+
+
+def test_a_required_id_is_found_in_what_was_said_before() -> None:
+    required = tool("poll_job", "Get the status of a run.", "run_id", run_id={"type": "integer"})
+    messages = [
+        {"role": "user", "content": "start it"},
+        {"role": "assistant", "content": "Started. Run 4711."},
+        {"role": "user", "content": "status?"},
+    ]
+    assert call(messages, required) == ("poll_job", {"run_id": 4711})
+    assert "run_id" in reply("status?", required).content
+
+
+def test_the_results_of_an_earlier_turn_do_not_count_for_this_one() -> None:
+    messages = [
+        {"role": "user", "content": "status?"},
+        {"role": "assistant", "content": "It runs."},
+        {"role": "user", "content": "Cancel it"},
+    ]
+    assert call(messages, *WORKING)[0] == "terminate_databricks_job"
+
+
+def test_it_says_plainly_what_it_is() -> None:
+    assert "no language model" in reply("Who are you?", *WORKING).content
+
+
+def test_it_lists_what_the_offered_tools_are_for() -> None:
+    said = reply("What can you do?", *WORKING).content
+    assert "query_genie: Answer a question about sales data." in said
+    assert "terminate_databricks_job: Stop a run." in said
+
+
+@pytest.mark.parametrize("text", ["hello", "Hi there!", "thanks", "Thank you very much", "ok", "?"])
+def test_small_talk_needs_no_tool(text: str) -> None:
+    assert reply(text, *WORKING, *HANDING_OVER).tool_calls == ()
+
+
+def test_a_forced_tool_is_called_whatever_was_said() -> None:
+    choice = {"type": "function", "function": {"name": "query_genie"}}
+    assert call("hello", *WORKING, tool_choice=choice) == ("query_genie", {"query": "hello"})
+    assert reply("What was our revenue?", *WORKING, tool_choice="none").tool_calls == ()
+
+
+def test_references_in_a_schema_are_followed() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"step": {"$ref": "#/$defs/Step"}},
+        "required": ["step"],
+        "$defs": {"Step": {"type": "object", "properties": {"task": TEXT}, "required": ["task"]}},
+    }
+    offered = tool("query_data", "Answer questions.")
+    offered["function"]["parameters"] = schema
+    assert call("how many orders?", offered)[1] == {"step": {"task": "how many orders?"}}
+
+
+def test_a_message_of_a_megabyte_is_answered() -> None:
+    assert call("what is our revenue? " + "x, then " * 130_000, GENIE)[0] == "query_genie"
