@@ -5,10 +5,8 @@ from lakevisor.registry.enabled_agent import EnabledAgent
 from lakevisor.registry.hooks import Hooks
 from lakevisor.registry.plugin import Discovery, Plugin
 from lakevisor.registry.registry import Registry, build_registry
-from lakevisor.registry.tool_checks import MORE_TO_DO
 
 __all__ = [
-    "MORE_TO_DO",
     "Discovery",
     "EnabledAgent",
     "Hooks",

@@ -16,10 +16,9 @@ from importlib.metadata import entry_points as installed_entry_points
 from typing import Any
 
 from lakevisor.errors import PluginError
-from lakevisor.registry.hook_functions import hook_problems, registration
 from lakevisor.registry.plugin import Discovery, Plugin, described
-from lakevisor.registry.sub_agent_checks import sub_agent_problems
 from lakevisor_plugin import PROJECT
+from lakevisor_plugin.rules import hook_problems, registration, sub_agent_problems
 
 logger = logging.getLogger(__name__)
 

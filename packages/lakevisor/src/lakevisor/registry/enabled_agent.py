@@ -13,8 +13,8 @@ from pydantic import BaseModel
 from lakevisor.config import Configuration
 from lakevisor.errors import InvalidConfiguration, InvalidPlugins, LakevisorError
 from lakevisor.registry.plugin import Plugin, described
-from lakevisor.registry.tool_checks import tool_problems
 from lakevisor_plugin import SubAgent
+from lakevisor_plugin.rules import delegation_problems, graph_problems, tool_problems
 
 T = TypeVar("T")
 
@@ -92,30 +92,21 @@ class _Making:
         words: Any = self._sub_agent.delegate_when
         if callable(words):
             words = self._run("delegate_when", words)
-        if not (isinstance(words, str) and words.strip()):
-            raise self._invalid("delegate_when made no text.")
-        return words.strip()
+        self._refuse(delegation_problems(words))
+        return str(words).strip()
 
     def tools(self) -> tuple[BaseTool, ...]:
         if self._sub_agent.build_tools is None:
             return ()
         made = self._run("build_tools", self._sub_agent.build_tools)
-        if not isinstance(made, Sequence):
-            raise self._invalid(f"build_tools made {type(made).__name__}, not a list of tools.")
-        others = [type(each).__name__ for each in made if not isinstance(each, BaseTool)]
-        if others:
-            raise self._invalid(f"build_tools made {', '.join(others)} where tools must be.")
-        problems = tuple(tool_problems(made, self._sub_agent.shortcuts))
-        if problems:
-            raise self._invalid(*problems)
+        self._refuse(tool_problems(made, self._sub_agent.shortcuts))
         return tuple(made)
 
     def graph(self) -> Runnable[Any, Any] | None:
         if self._sub_agent.build_graph is None:
             return None
-        made: Any = self._run("build_graph", self._sub_agent.build_graph)
-        if not isinstance(made, Runnable):
-            raise self._invalid(f"build_graph made {type(made).__name__}, not a compiled graph.")
+        made: Runnable[Any, Any] = self._run("build_graph", self._sub_agent.build_graph)
+        self._refuse(graph_problems(made))
         return made
 
     def _run(self, field: str, make: Callable[[Any], Any]) -> Any:
@@ -123,7 +114,9 @@ class _Making:
             return make(self._settings)
         # Foreign code; what it raises is reported together with all other problems.
         except (Exception, SystemExit) as error:
-            raise self._invalid(f"{field} failed: {described(error)}") from error
+            text = f"{field} failed: {described(error)}"
+            raise InvalidPlugins([self._plugin.problem(text)]) from error
 
-    def _invalid(self, *texts: str) -> InvalidPlugins:
-        return InvalidPlugins([self._plugin.problem(text) for text in texts])
+    def _refuse(self, texts: Sequence[str]) -> None:
+        if texts:
+            raise InvalidPlugins([self._plugin.problem(text) for text in texts])

@@ -1,6 +1,7 @@
 """What the supervisor is built from: the enabled agents, and the hooks of all plugins."""
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lakevisor.config import Configuration, nearest_name
@@ -9,7 +10,6 @@ from lakevisor.registry.discovery import discover
 from lakevisor.registry.enabled_agent import EnabledAgent, enable
 from lakevisor.registry.hooks import Hooks
 from lakevisor.registry.plugin import Discovery, Plugin
-from lakevisor.registry.tool_checks import clashes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,11 +64,16 @@ def _not_installed(configuration: Configuration, found: Discovery) -> Iterator[P
         )
 
 
-def _clashes(agents: list[EnabledAgent], plugins: Mapping[str, Plugin]) -> Iterator[PluginError]:
-    for tool, names in clashes({agent.name: agent.tools for agent in agents}):
-        distributions = [plugins[name].distribution or "unknown" for name in names]
-        owners = [f"{name!r} ({of})" for name, of in zip(names, distributions, strict=True)]
-        yield PluginError(
-            f"The tool {tool!r} belongs to more than one agent: {', '.join(owners)}.",
-            remedy="Enable only one of these agents, or rename the tool in its plugin.",
-        )
+def _clashes(
+    agents: Iterable[EnabledAgent], plugins: Mapping[str, Plugin]
+) -> Iterator[PluginError]:
+    owners: dict[str, list[str]] = defaultdict(list)
+    for agent in agents:
+        for tool in agent.tools:
+            owners[tool.name].append(f"{agent.name!r} ({plugins[agent.name].distribution})")
+    for name in sorted(owners):
+        if len(owners[name]) > 1:
+            yield PluginError(
+                f"The tool {name!r} belongs to more than one agent: {', '.join(owners[name])}.",
+                remedy="Enable only one of these agents, or rename the tool in its plugin.",
+            )

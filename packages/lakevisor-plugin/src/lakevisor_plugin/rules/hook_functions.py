@@ -7,13 +7,13 @@ mistyped name or a forgotten mark would be a reviewer that is never asked.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pluggy
 
-from lakevisor.config import nearest_name
-from lakevisor_plugin import PROJECT, HookSpecs
+from lakevisor_plugin.hookspecs import PROJECT, HookSpecs
+from lakevisor_plugin.rules.nearest import hint
 
 REGISTER = "lakevisor_register_agent"
 _PREFIX = f"{PROJECT}_"
@@ -29,7 +29,7 @@ def hook_arguments() -> dict[str, tuple[str, ...]]:
 
 
 def hook_problems(plugin: object) -> list[str]:
-    """Return what is wrong with a plugin's hooks, a sentence each."""
+    """Return what is wrong with the hooks of a module or object."""
     implementations = list(_implementations(plugin))
     problems = list(_unmarked(plugin))
     for implementation in implementations:
@@ -83,8 +83,7 @@ def _unmarked(plugin: object) -> Iterator[str]:
 
 
 def _unknown_hook(name: str) -> str:
-    known = hook_arguments()
-    return f"there is no hook {name}.{_hint(name, known)}"
+    return f"there is no hook {name}. {hint(name, hook_arguments())}"
 
 
 def _problems_of(implementation: _Implementation) -> Iterator[str]:
@@ -109,15 +108,8 @@ def _problems_of_parameter(
     if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
         yield f"{hook} takes {parameter}, which is never filled; name the arguments."
     elif parameter.name not in known:
-        yield f"{hook} has no argument {parameter.name!r}.{_hint(parameter.name, known)}"
+        yield f"{hook} has no argument {parameter.name!r}. {hint(parameter.name, known)}"
     elif parameter.default is not parameter.empty:
         yield f"{hook} gives {parameter.name!r} a default, so it would never be filled."
     elif parameter.kind is parameter.KEYWORD_ONLY:
         yield f"{hook} takes {parameter.name!r} by keyword only; hooks are called by position."
-
-
-def _hint(name: str, known: Iterable[str]) -> str:
-    nearest = nearest_name(name, known)
-    if nearest is not None:
-        return f" Did you mean {nearest}?"
-    return f" There are: {', '.join(known) or 'none'}."

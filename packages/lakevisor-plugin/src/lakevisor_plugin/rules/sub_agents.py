@@ -1,4 +1,4 @@
-"""Whether what a plugin says about itself can be used; what needs no settings to be seen."""
+"""Whether what a plugin says about itself can be used."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from langchain_core.runnables import Runnable
 from pydantic import BaseModel
 
-from lakevisor_plugin import SubAgent
+from lakevisor_plugin.sub_agent import SubAgent
 
 RESERVED_NAMES = frozenset({"supervisor"})
 """The supervisor speaks under this name itself."""
@@ -17,7 +18,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 def sub_agent_problems(sub_agent: object, *, name: str) -> list[str]:
-    """Return what is wrong with a sub-agent, a sentence each.
+    """Return what is wrong with a sub-agent before it has settings.
 
     Args:
         sub_agent: what the plugin has returned.
@@ -33,6 +34,20 @@ def sub_agent_problems(sub_agent: object, *, name: str) -> list[str]:
     ]
 
 
+def delegation_problems(words: object) -> list[str]:
+    """Return what is wrong with what `delegate_when` is or made of the settings."""
+    if isinstance(words, str) and words.strip():
+        return []
+    return ["delegate_when is empty; say when to hand over to this agent, and when not."]
+
+
+def graph_problems(made: object) -> list[str]:
+    """Return what is wrong with what `build_graph` made."""
+    if isinstance(made, Runnable):
+        return []
+    return [f"build_graph made {type(made).__name__}, not a compiled LangGraph graph."]
+
+
 def _name_problems(sub_agent: SubAgent[Any], name: str) -> Iterator[str]:
     if sub_agent.name != name:
         yield f"the sub-agent is named {sub_agent.name!r}; it must be {name!r}."
@@ -45,9 +60,8 @@ def _name_problems(sub_agent: SubAgent[Any], name: str) -> Iterator[str]:
 def _type_problems(sub_agent: SubAgent[Any]) -> Iterator[str]:
     if not (inspect.isclass(sub_agent.settings) and issubclass(sub_agent.settings, BaseModel)):
         yield "settings must be a class that extends pydantic.BaseModel."
-    words = sub_agent.delegate_when
-    if not callable(words) and not (isinstance(words, str) and words.strip()):
-        yield "delegate_when is empty; say when to hand over to this agent, and when not."
+    if not callable(sub_agent.delegate_when):
+        yield from delegation_problems(sub_agent.delegate_when)
     for field in ("resources", "check"):
         if not callable(getattr(sub_agent, field)):
             yield f"{field} must be a function."

@@ -1,16 +1,15 @@
-"""Whether a model can be given a tool: a name, a description, a schema, no clash."""
+"""Whether a model can be given an agent's tools: names, descriptions, schemas, shortcuts."""
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
-from lakevisor.config import nearest_name
+from lakevisor_plugin.rules.nearest import hint
 
 HAND_OFF_PREFIX = "transfer_to_"
 """What the names of the supervisor's own delegation tools begin with."""
@@ -19,33 +18,34 @@ MORE_TO_DO = "more_to_do"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-def tool_problems(tools: Sequence[BaseTool], shortcuts: Sequence[str]) -> Iterator[str]:
-    """Yield what is wrong with the tools of one agent, a sentence each."""
-    names = [tool.name for tool in tools]
-    if not tools:
-        yield "build_tools made no tool."
+def tool_problems(made: object, shortcuts: Sequence[str]) -> list[str]:
+    """Return what is wrong with the tools of one agent.
+
+    Args:
+        made: what `build_tools` returned.
+        shortcuts: the agent's shortcuts.
+    """
+    if not isinstance(made, Sequence):
+        return [f"build_tools made {type(made).__name__}, not a list of tools."]
+    others = [type(each).__name__ for each in made if not isinstance(each, BaseTool)]
+    if others:
+        return [f"build_tools made {', '.join(others)} where LangChain tools must be."]
+    if not made:
+        return ["build_tools made no tool."]
+    return [
+        *_name_problems([tool.name for tool in made], shortcuts),
+        *(problem for tool in made for problem in _problems_of(tool)),
+    ]
+
+
+def _name_problems(names: Sequence[str], shortcuts: Sequence[str]) -> Iterator[str]:
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"it has {names.count(name)} tools of the name {name!r}."
-    for tool in tools:
-        yield from _problems_of(tool)
     for shortcut in shortcuts:
         if shortcut not in names:
-            nearest = nearest_name(shortcut, names)
-            hint = f"Did you mean {nearest!r}?" if nearest else f"Its tools: {', '.join(names)}."
-            yield f"the shortcut {shortcut!r} is no tool of it. {hint}"
+            yield f"the shortcut {shortcut!r} is no tool of it. {hint(shortcut, names)}"
     if len(set(shortcuts)) < len(shortcuts):
         yield "a shortcut is named twice."
-
-
-def clashes(tools: Mapping[str, Sequence[BaseTool]]) -> Iterator[tuple[str, list[str]]]:
-    """Yield the names of tools that more than one agent has, each with its agents."""
-    agents: dict[str, list[str]] = defaultdict(list)
-    for agent in sorted(tools):
-        for name in sorted({tool.name for tool in tools[agent]}):
-            agents[name].append(agent)
-    for name in sorted(agents):
-        if len(agents[name]) > 1:
-            yield name, agents[name]
 
 
 def _problems_of(tool: BaseTool) -> Iterator[str]:
@@ -73,7 +73,5 @@ def _parameter_problems(
         if name == MORE_TO_DO:
             yield f"{about} has a parameter {name!r}, which the supervisor adds itself."
         # A docstring that is not parsed into the schema stands in the description as a whole.
-        elif not schema.get("description") and not re.search(
-            rf"\b{re.escape(name)}\b", description
-        ):
+        elif not schema.get("description") and name not in re.findall(r"\w+", description):
             yield f"{about} does not describe its parameter {name!r}."
