@@ -26,6 +26,7 @@ class TokenIsName:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with its caller."""
         if scope["type"] == "http":
             header = dict(scope["headers"]).get(b"authorization", b"").decode()
             name = header.removeprefix("Bearer ")

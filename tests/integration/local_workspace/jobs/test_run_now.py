@@ -121,11 +121,11 @@ def test_a_run_over_the_limit_waits_when_it_may_queue(jobs_server, w, wait_until
 
 
 def test_a_job_that_does_not_exist_is_refused_in_the_platforms_words(w):
-    with pytest.raises(InvalidParameterValue, match="^Job 0 does not exist.$"):
+    with pytest.raises(InvalidParameterValue, match=r"^Job 0 does not exist\.$"):
         w.jobs.run_now(0)
-    with pytest.raises(ResourceDoesNotExist, match="^Job 1 does not exist.$"):
+    with pytest.raises(ResourceDoesNotExist, match=r"^Job 1 does not exist\.$"):
         w.jobs.get(1)
-    with pytest.raises(ResourceDoesNotExist, match="^Run 1 does not exist.$"):
+    with pytest.raises(ResourceDoesNotExist, match=r"^Run 1 does not exist\.$"):
         w.jobs.get_run(1)
 
 

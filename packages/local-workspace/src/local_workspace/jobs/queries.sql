@@ -59,8 +59,8 @@ INSERT OR REPLACE INTO task_runs (
 SELECT * FROM task_runs WHERE task_run_id = ?;
 
 -- name: task_runs
--- All attempts at all tasks of a run; of one task, the oldest first.
-SELECT * FROM task_runs WHERE run_id = ? ORDER BY attempt, leg;
+-- All attempts at all tasks of a run.
+SELECT * FROM task_runs WHERE run_id = ?;
 
 -- name: save_leg
 -- Makes a leg of a run or writes it anew.

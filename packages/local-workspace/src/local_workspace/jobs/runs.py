@@ -33,7 +33,7 @@ class Runs:
     def get(self, caller: Caller, given: Arguments) -> dict[str, Any]:
         """Answer `jobs/runs/get`, for a job's run or for one of its task runs."""
         run, task = self.find(caller, given, "CAN_VIEW")
-        tasks = self._store.task_runs(run.run_id)
+        tasks = self._store.task_runs(run)
         if task:
             return self._views.output(run, task, None)["metadata"]  # type: ignore[no-any-return]
         view = self._views.run(run, tasks)
@@ -54,8 +54,7 @@ class Runs:
         if page:
             expand = given.flag("expand_tasks")
             answer["runs"] = [
-                self._views.run(run, self._store.task_runs(run.run_id) if expand else None)
-                for run in page
+                self._views.run(run, self._store.task_runs(run) if expand else None) for run in page
             ]
         if answer["has_more"]:
             answer["next_page_token"] = str(start + limit)
@@ -108,7 +107,7 @@ class Runs:
             raise InvalidState(
                 f"Run {run.run_id} is active and cannot be deleted; cancel it first."
             )
-        for task in self._store.task_runs(run.run_id):
+        for task in self._store.task_runs(run):
             self._processes.remove(task.task_run_id)
         self._store.save(replace(run, deleted=True))
         return {}

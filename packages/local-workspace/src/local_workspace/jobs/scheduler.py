@@ -51,7 +51,7 @@ class Scheduler:
         for run in [*self._store.runs_under_way(), *self._store.queued_runs()]:
             ending = replace(run, phase=Phase.TERMINATING, ending=run.ending or Phase.CANCELED)
             self._store.save(ending)
-            for task in self._store.task_runs(run.run_id):
+            for task in self._store.task_runs(run):
                 if task.phase.has_process:
                     self._processes.signal(task.task_run_id, signal.SIGKILL)
         while True:
@@ -99,7 +99,7 @@ class Scheduler:
             admitted = True
             tasks = [
                 replace(task, phase=Phase.PENDING, message="")
-                for task in self._store.task_runs(run.run_id)
+                for task in self._store.task_runs(run)
                 if task.phase is Phase.QUEUED
             ]
             pending = replace(run, phase=Phase.PENDING, message="", admitted_time=now())

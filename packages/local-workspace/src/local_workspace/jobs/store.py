@@ -88,15 +88,16 @@ class JobStore:
         """Return one attempt at a task."""
         return self._one(TaskRun, "task_run", task_run_id)
 
-    def task_runs(self, run_id: int) -> list[TaskRun]:
-        """Return all attempts at all tasks of a run; of one task, the oldest first."""
-        return self._all(TaskRun, "task_runs", run_id)
+    def task_runs(self, run: Run) -> list[TaskRun]:
+        """Return all attempts at all tasks, in the order of the settings, then by age."""
+        place = {spec["task_key"]: place for place, spec in enumerate(run.task_specs())}
+        tasks = self._all(TaskRun, "task_runs", run.run_id)
+        return sorted(tasks, key=lambda task: (place.get(task.task_key, -1), task.attempt))
 
     def latest_task_runs(self, run: Run) -> dict[str, TaskRun]:
         """Return the last attempt at each task, in the order of the settings."""
-        latest = {task.task_key: task for task in self.task_runs(run.run_id)}
-        keys = [spec["task_key"] for spec in run.task_specs()]
-        return {key: latest[key] for key in keys if key in latest}
+        keys = {spec["task_key"] for spec in run.task_specs()}
+        return {task.task_key: task for task in self.task_runs(run) if task.task_key in keys}
 
     def legs(self, run_id: int) -> list[Leg]:
         """Return the original run and its repairs, in order."""
