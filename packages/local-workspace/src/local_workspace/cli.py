@@ -70,7 +70,7 @@ def up(
 @app.command(help="Stop the workspace and everything that runs in it, jobs and PostgreSQL too.")
 def down(data: Data = _DEFAULT_DATA) -> None:
     """Stop the workspace and everything that runs in it, jobs and PostgreSQL too."""
-    stopped = daemon.stop(data.resolve()) if data.exists() else False
+    stopped = daemon.stop(data.resolve(), everything=True) if data.exists() else False
     print("The local workspace has stopped." if stopped else "No local workspace runs here.")
 
 
@@ -79,7 +79,7 @@ def restart(data: Data = _DEFAULT_DATA, port: Port = None, as_json: Json = False
     """Stop the server and start it again; running jobs live on."""
     data = data.resolve()
     data.mkdir(parents=True, exist_ok=True)
-    daemon.stop(data)
+    daemon.stop(data, everything=False)
     _say(_start(data, port), as_json=as_json, headline="is ready again")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -13,7 +14,8 @@ from pathlib import Path
 
 import httpx
 
-from local_workspace.server_lock import hold_start_lock, serving_process
+from local_workspace.server_lock import hold_server_lock, hold_start_lock, serving_process
+from local_workspace.settings import Settings
 from local_workspace.state_file import State
 
 _START_SECONDS = 300
@@ -78,10 +80,29 @@ def start(data: Path, *, port: int | None, progress: Callable[[str], None]) -> S
     raise DidNotStart(data)
 
 
-def stop(data: Path) -> bool:
-    """Stop the server of this folder and return whether there was one."""
+def stop(data: Path, *, everything: bool) -> bool:
+    """Stop the server of this folder and return whether there was one.
+
+    Args:
+        data: The folder.
+        everything: Also end the jobs' processes, and a PostgreSQL that a killed server left;
+            else they go on, and the next server finds them.
+    """
     with hold_start_lock(data):
-        return _stop_process(data)
+        stopped = _stop_process(data)
+        if everything and State.read(data) is not None:
+            _stop_what_is_left(data)
+        return stopped
+
+
+def _stop_what_is_left(data: Path) -> None:
+    # Late, because it loads what a whole server loads.
+    from local_workspace.workspace import Workspace
+
+    with hold_server_lock(data):
+        workspace = Workspace(Settings(data=data))
+        asyncio.run(workspace.stop_everything())
+        workspace.close()
 
 
 def _spawn(data: Path, port: int | None) -> subprocess.Popen[bytes]:

@@ -22,7 +22,8 @@ _BACKLOG = 256
 _GRACE = 3
 """Seconds that open requests have when the server is told to stop."""
 
-log = logging.getLogger(__name__)
+# As a process of its own this module is `__main__`, which would not tell a reader much.
+log = logging.getLogger("local_workspace.server")
 
 
 class PortTaken(Exception):

@@ -7,16 +7,17 @@ from starlette.types import ASGIApp
 
 from local_workspace.admin import Admin, FaultInjection, Recording
 from local_workspace.app import build_app
+from local_workspace.area import Area
 from local_workspace.database import Database
 from local_workspace.identity import SERVICE_PRINCIPAL, Authentication, Identity
+from local_workspace.jobs import Jobs
+from local_workspace.lakebase import Lakebase
+from local_workspace.lakebase.instances import INSTANCE
+from local_workspace.lakebase.resource_names import BRANCH, ENDPOINT
 from local_workspace.serving import Serving, Upstream, UpstreamSettings
 from local_workspace.settings import Settings
+from local_workspace.sql import Statements, Warehouse
 from local_workspace.state_file import State, config_file
-
-
-class NoLakebase:
-    def kill_connections(self) -> None: ...
-    def restart(self) -> None: ...
 
 
 class Workspace:
@@ -26,13 +27,23 @@ class Workspace:
         self._settings = settings
         self._database = Database(settings.databases / "workspace.sqlite")
         self._identity = Identity(settings, self._database)
-        self._admin = Admin(identity=self._identity, lakebase=NoLakebase())
+        self._warehouse = Warehouse(settings)
+        self._jobs = Jobs(settings, self._database)
+        self._lakebase = Lakebase(settings, self._identity)
         self._serving = Serving(Upstream(upstream) if upstream else None)
+        self._admin = Admin(identity=self._identity, lakebase=self._lakebase)
 
     def app(self) -> ASGIApp:
         """Return the ASGI application: recorder, then faults, then the door, then the areas."""
-        door = Middleware(Authentication, identity=self._identity)
-        app = build_app([self._identity, self._serving, self._admin], [door])
+        areas: list[Area] = [
+            self._identity,
+            Statements(self._warehouse),
+            self._jobs,
+            self._lakebase,
+            self._serving,
+            self._admin,
+        ]
+        app = build_app(areas, [Middleware(Authentication, identity=self._identity)])
         failing = FaultInjection(app, faults=self._admin.faults)
         return Recording(failing, recorder=self._admin.recorder)
 
@@ -49,8 +60,20 @@ class Workspace:
                 "client_secret": keyring.client_secret,
             },
             config_file=str(config_file(self._settings.data)),
+            lakebase={
+                "host": self._lakebase.host,
+                "instance_name": INSTANCE,
+                "branch": BRANCH,
+                "endpoint": ENDPOINT,
+            },
         )
+
+    async def stop_everything(self) -> None:
+        """Stop what outlives a server: the processes of jobs, and a PostgreSQL left by a crash."""
+        await self._jobs.stop(kill_runs=True)
+        await self._lakebase.stop()
 
     def close(self) -> None:
         """Close what the areas share."""
+        self._warehouse.close()
         self._database.close()
