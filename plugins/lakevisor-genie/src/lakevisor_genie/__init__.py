@@ -1,0 +1,1 @@
+"""The sub-agent `genie`: answers questions about data from Genie spaces."""
