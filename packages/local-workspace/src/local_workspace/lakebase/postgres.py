@@ -21,7 +21,7 @@ from local_workspace.lakebase.postgres_user import PostgresUser, our_name
 SUPERUSER = "databricks_control_plane"
 _PORT = 5432
 _LONGEST_SOCKET_PATH = 100  # 107 bytes on Linux, 103 on macOS
-_START_SECONDS, _STOP_SECONDS = 60, 15
+_START_SECONDS, _STOP_SECONDS, _TRIES = 60, 15, 5
 _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -96,11 +96,16 @@ class Postgres:
             PostgresFailed: it does not start; the end of its log is in the message.
         """
         await asyncio.to_thread(self._make_data)
-        found = Postmaster.read(self._data)
-        if found is None:
-            (self._data / "postmaster.pid").unlink(missing_ok=True)
-            await asyncio.to_thread(self._spawn)
-        self._postmaster = await self._ready()
+        for _ in range(_TRIES):
+            if Postmaster.read(self._data) is None:
+                await asyncio.to_thread(self._spawn)
+            self._postmaster = await self._ready()
+            if self._postmaster is not None:
+                return
+            # A session of a PostgreSQL that was killed may live on for a moment, in the way.
+            await asyncio.sleep(1)
+        log = self._log.read_text(encoding="utf-8", errors="replace")
+        raise PostgresFailed(action="Starting PostgreSQL", log=log[-2000:])
 
     async def stop(self) -> None:
         """Break its connections and stop it; nothing that was committed is lost."""
@@ -133,6 +138,9 @@ class Postgres:
         new.rename(self._data)
 
     def _spawn(self) -> None:
+        if self._process is not None:
+            self._process.wait()
+        self._disown_locks()
         extensions = self._folder / "extensions"
         _offer_extensions(extensions)
         settings = {
@@ -152,6 +160,19 @@ class Postgres:
                 start_new_session=True,
             )
 
+    def _disown_locks(self) -> None:
+        """Make PostgreSQL see that the lock files of a dead one are stale.
+
+        It would not where the dead one's id now belongs to another process. The id of the process
+        that starts it always counts as stale. The files themselves stay: by the shared memory that
+        they name it finds sessions of the dead one.
+        """
+        for name in ("postmaster.pid", f".s.PGSQL.{_PORT}.lock"):
+            lock = self._data / name
+            if lock.exists():
+                _, _, rest = lock.read_text(encoding="utf-8").partition("\n")
+                lock.write_text(f"{os.getpid()}\n{rest}", encoding="utf-8")
+
     def _socket_folder(self) -> Path:
         if len(os.fsencode(self._data / f".s.PGSQL.{_PORT}.lock")) <= _LONGEST_SOCKET_PATH:
             return self._data
@@ -165,17 +186,16 @@ class Postgres:
             [str(binaries / program), *arguments], folders=[binaries / program, self._data]
         )
 
-    async def _ready(self) -> Postmaster:
-        """Wait until it takes connections, also while it recovers from a crash."""
+    async def _ready(self) -> Postmaster | None:
+        """Wait until it takes connections, also while it recovers; None where it has ended."""
         for _ in range(_START_SECONDS * 100):
             found = Postmaster.read(self._data)
             if found is not None and found.is_ready:
                 return found
             if found is None and (self._process is None or self._process.poll() is not None):
-                break
+                return None
             await asyncio.sleep(0.01)
-        log = self._log.read_text(encoding="utf-8", errors="replace")
-        raise PostgresFailed(action="Starting PostgreSQL", log=log[-2000:])
+        return None
 
 
 def _binaries() -> Path:

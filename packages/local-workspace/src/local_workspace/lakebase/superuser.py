@@ -34,10 +34,14 @@ class Superuser:
     ) -> list[dict[str, Any]]:
         """Run one statement and return its rows."""
         async with self._turn:
-            connection = await self._connected()
-            # The statements are this package's own; what callers name comes quoted, as Composed.
-            cursor = await connection.execute(statement, values or None)  # type: ignore[arg-type]
-            return await cursor.fetchall() if cursor.description else []
+            is_reused = self._connection is not None and not self._connection.closed
+            try:
+                return await self._run(statement, values)
+            except psycopg.OperationalError:
+                # A session that was idle while PostgreSQL crashed is found dead only when used.
+                if not is_reused:
+                    raise
+                return await self._run(statement, values)
 
     async def close(self) -> None:
         """End the session; the next statement begins another."""
@@ -45,6 +49,14 @@ class Superuser:
             if self._connection is not None:
                 await self._connection.close()
                 self._connection = None
+
+    async def _run(
+        self, statement: str | psycopg.sql.Composable, values: Sequence[Any]
+    ) -> list[dict[str, Any]]:
+        connection = await self._connected()
+        # The statements are this package's own; what callers name comes quoted, as Composed.
+        cursor = await connection.execute(statement, values or None)  # type: ignore[arg-type]
+        return await cursor.fetchall() if cursor.description else []
 
     async def _connected(self) -> psycopg.AsyncConnection[dict[str, Any]]:
         if self._connection is None or self._connection.closed:
