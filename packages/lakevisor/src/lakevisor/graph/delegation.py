@@ -16,8 +16,8 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from langgraph_supervisor import create_handoff_tool
 
 from lakevisor.registry import EnabledAgent
+from lakevisor_plugin.rules import MORE_TO_DO
 
-MORE_TO_DO = "more_to_do"
 TASK = "task"
 
 _MORE_TO_DO_SCHEMA: Mapping[str, Any] = {

@@ -17,11 +17,12 @@ from langgraph.types import Command
 from langgraph_supervisor.handoff import METADATA_KEY_HANDOFF_DESTINATION
 
 from lakevisor.graph.context import Emit, TurnContext
-from lakevisor.graph.delegation import MORE_TO_DO, TASK, Delegation
+from lakevisor.graph.delegation import TASK, Delegation
 from lakevisor.graph.messages import SUPERVISOR, reply_part, tool_result
 from lakevisor.graph.state import Assignment, PendingCall, State
 from lakevisor.graph.tool_call import Outcome, ToolRunner
 from lakevisor_plugin import Answered, ToolCall
+from lakevisor_plugin.rules import MORE_TO_DO
 
 NOT_RUN = "Not run: the turn ended before it. Call it again only if it is asked for again."
 LATER = "Not run yet: another agent works first. Call it again afterwards."

@@ -1,0 +1,176 @@
+"""A small house for the graph: two sub-agents with real tools, a scripted model, one thread."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from langchain_core.messages import AnyMessage, HumanMessage
+from langchain_core.tools import tool
+from langgraph.checkpoint.memory import InMemorySaver
+from pydantic import BaseModel
+
+from lakevisor.config import SupervisorSettings
+from lakevisor.graph import Limits, TurnContext, build_graph, current_turn, new_turn, reply_text
+from lakevisor.graph.state import State
+from lakevisor.ledger import ThreadOperations
+from lakevisor.registry import EnabledAgent, Hooks, Plugin, Registry
+from lakevisor_plugin import (
+    Answer,
+    AskPerson,
+    CurrentTurn,
+    Event,
+    GiveUp,
+    Launched,
+    Started,
+    SubAgent,
+    TryAgain,
+    Turn,
+)
+from lakevisor_testing.scripted_model import ScriptedModel
+from lakevisor_testing.turns import NoWorkspace
+
+
+@tool
+async def look_up(question: str) -> Answer:
+    """Answer a question about data."""
+    return Answer(text=f"| answer |\n|---|\n| {question} |", for_model="1 row", data={"rows": 1})
+
+
+@tool
+async def describe(table: str) -> dict[str, str]:
+    """Describe a table, for whoever asks."""
+    if table == "broken":
+        raise ZeroDivisionError("secret-canary")
+    if table == "odd":
+        raise TryAgain("The tables are: orders.")
+    if table == "gone":
+        raise GiveUp("That table was dropped.")
+    if table == "which":
+        raise AskPerson("Which table do you mean?")
+    return {"table": table}
+
+
+@tool
+async def launch(request: str, turn: CurrentTurn) -> Launched:
+    """Start long work."""
+
+    async def start(token: str) -> Started:
+        return Started(run_id=f"run-{token[:6]}", state="running")
+
+    operation = await turn.operations.launch(
+        kind="job_run", title="Work", job="work", parameters={"request": request}, start=start
+    )
+    turn.progress("starting")
+    return Launched(operation=operation, text=f"Started Work. Run {operation.run_id}.")
+
+
+class _NoSettings(BaseModel):
+    pass
+
+
+def agent(name: str, tools: Sequence[Any], shortcuts: Sequence[str] = (), **more: Any) -> Any:
+    sub_agent = SubAgent(name=name, delegate_when=f"For {name}.", settings=_NoSettings)
+    return EnabledAgent(
+        name=name,
+        sub_agent=sub_agent,
+        settings=_NoSettings(),
+        delegate_when=f"For {name}.",
+        prompt=f"You are {name}.",
+        tools=tuple(tools),
+        shortcuts=tuple(shortcuts),
+        **more,
+    )
+
+
+DATA = agent("data", [describe, look_up], ["look_up"])
+WORK = agent("work", [launch], ["launch"])
+
+
+@dataclass
+class Talk:
+    """One thread with the graph, turn after turn."""
+
+    agents: Sequence[EnabledAgent] = (DATA, WORK)
+    plugins: Sequence[Plugin] = ()
+    settings: dict[str, Any] = field(default_factory=dict)
+    limits: dict[str, Any] = field(default_factory=dict)
+    model: ScriptedModel = field(default_factory=ScriptedModel)
+    saver: InMemorySaver = field(default_factory=InMemorySaver)
+    events: list[Event] = field(default_factory=list)
+    context: TurnContext = field(init=False)
+    turns: int = 0
+
+    async def say(self, text: str, *script: Any) -> str:
+        """Send a message while the model follows a script, and return the whole reply."""
+        if script:
+            self.model.then(*script)
+        self.turns += 1
+        self.events = []
+        settings = SupervisorSettings(system_prompt="You help.", **self.settings)
+        registry = Registry(agents=tuple(self.agents), hooks=Hooks(self.plugins))
+        graph = build_graph(registry, lambda _: self.model, settings)
+        graph = graph.copy(update={"checkpointer": self.saver})
+        self.context = self._context()
+        async for event in graph.astream(
+            new_turn(HumanMessage(text, id=f"turn-{self.turns}")),
+            {"configurable": {"thread_id": "thread"}},
+            context=self.context,
+            stream_mode="custom",
+            durability="sync",
+        ):
+            self.events.append(event)
+        return reply_text(current_turn(self.messages))
+
+    def _context(self) -> TurnContext:
+        limits = {"model_calls": 8, "model_seconds": 5.0, "turn_seconds": 10.0, **self.limits}
+        operations = ThreadOperations(thread_key="key", turn_id=f"turn-{self.turns}")
+        turn = Turn(
+            thread_id="thread",
+            turn_id=f"turn-{self.turns}",
+            workspace=NoWorkspace(),
+            operations=operations,
+            deadline=time.monotonic() + limits["turn_seconds"],
+            tell=lambda _: None,
+        )
+        return TurnContext(turn=turn, operations=operations, limits=Limits(**limits))
+
+    @property
+    def state(self) -> State:
+        """What the thread remembers."""
+        checkpoint = self.saver.get_tuple({"configurable": {"thread_id": "thread"}})
+        assert checkpoint is not None
+        return checkpoint.checkpoint["channel_values"]
+
+    @property
+    def messages(self) -> Sequence[AnyMessage]:
+        return self.state["messages"]
+
+    def heard(self, kind: type[Event]) -> list[Any]:
+        """Return the events of a kind, of the last turn."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+@pytest.fixture
+def talk() -> Talk:
+    return Talk()
+
+
+@pytest.fixture
+def talk_with() -> Callable[..., Talk]:
+    return Talk
+
+
+@pytest.fixture
+def describing_agent() -> EnabledAgent:
+    """A sub-agent whose only tool is a shortcut, and gives content instead of an answer."""
+    return agent("data", [describe], ["describe"])
+
+
+@pytest.fixture
+def agent_with_graph() -> Callable[[Any], EnabledAgent]:
+    """A sub-agent that is a graph of its own."""
+    return lambda graph: agent("own", [], graph=graph)
