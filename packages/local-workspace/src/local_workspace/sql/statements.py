@@ -100,7 +100,7 @@ class Statements:
         """Return the caller's statement; those of others do not exist for them."""
         statement_id, caller = request.path_params["statement_id"], caller_of(request)
         statement = self._warehouse.statement(statement_id)
-        if statement is None or not (caller.is_admin or statement.owner == caller.user_name):
+        if statement is None or not (caller.is_admin or statement.owner_id == caller.user_id):
             raise NotFound(f"The statement {statement_id} was not found.", error_code="NOT_FOUND")
         return statement
 
@@ -140,7 +140,7 @@ def _statement(body: Mapping[str, Any], caller: Caller) -> Statement:
         schema=body.get("schema"),
         row_limit=_limit(body, "row_limit"),
         byte_limit=_limit(body, "byte_limit"),
-        owner=caller.user_name,
+        owner_id=caller.user_id,
     )
 
 

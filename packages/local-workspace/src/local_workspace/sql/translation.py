@@ -67,10 +67,11 @@ def translate(
             "of the parameter to either a SQL literal or collection constructor functions.",
             sql_state="42P02",
         )
+    tables = tables_of(query)
     return Translation(
-        sql=_generate(query),
+        sql=_generate(_read_information_schema(query)),
         values={name: values[name] for name in markers},
-        tables=tables_of(query),
+        tables=tables,
     )
 
 
@@ -107,6 +108,18 @@ def tables_of(query: exp.Expression) -> frozenset[tuple[str, ...]]:
         if isinstance(table.this, exp.Identifier)
     }
     return frozenset(each for each in named if len(each) > 1 or each[0] not in defined)
+
+
+def _read_information_schema(query: exp.Expression) -> exp.Expression:
+    """Read the information schema where DuckDB keeps it: once, for all catalogs."""
+    for table in list(query.find_all(exp.Table)):
+        if table.db.lower() == "information_schema":
+            where = "catalog_name" if table.name.lower() == "schemata" else "table_catalog"
+            source = exp.table_(table.name, db="information_schema", catalog="system")
+            is_here = exp.column(where).eq(table.catalog or "samples")
+            rows = exp.select("*").from_(source).where(is_here)
+            table.replace(rows.subquery(table.alias_or_name))
+    return query
 
 
 def _check_is_query(statement: exp.Expression) -> None:

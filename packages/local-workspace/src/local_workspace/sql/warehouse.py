@@ -23,7 +23,7 @@ INLINE_BYTES = 26_214_400
 """The most that one result may have inline, as on a real warehouse."""
 _BATCH = 2000
 _TABLES = (
-    "SELECT table_catalog, table_schema, table_name FROM samples.information_schema.tables "
+    "SELECT table_catalog, table_schema, table_name FROM system.information_schema.tables "
     "WHERE table_catalog = 'samples'"
 )
 
@@ -38,8 +38,8 @@ class Statement:
     schema: str | None = None
     row_limit: int | None = None
     byte_limit: int | None = None
-    owner: str = ""
-    """The user name of who sent it."""
+    owner_id: int = 0
+    """The number of the user who sent it."""
     statement_id: str = field(default_factory=lambda: str(uuid4()))
     state: str = "PENDING"
     """PENDING, RUNNING, SUCCEEDED, FAILED, CANCELED or CLOSED."""
