@@ -83,7 +83,7 @@ def test_a_sub_agents_answer_is_the_result_of_its_hand_off():
     messages = [
         HumanMessage("x, then y"),
         AIMessage("", tool_calls=[hand_off], name="supervisor"),
-        tool_result(hand_off, "Handed over to data.", __handoff_destination="data"),
+        tool_result(hand_off, "Handed over to data.", metadata={"__handoff_destination": "data"}),
         reply_part("data", "| a table |", for_model="1 row"),
     ]
     assert shown(supervisor_view(messages, window_tokens=100))[-1] == ("tool", "1 row")

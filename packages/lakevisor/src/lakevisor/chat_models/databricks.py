@@ -18,7 +18,7 @@ def build_chat_model(settings: ModelSettings, client: WorkspaceClient) -> BaseCh
     """
     from databricks_langchain import ChatDatabricks
 
-    return ChatDatabricks(
+    model: BaseChatModel = ChatDatabricks(
         model=settings.endpoint,
         workspace_client=client,
         max_tokens=settings.max_tokens,
@@ -26,3 +26,4 @@ def build_chat_model(settings: ModelSettings, client: WorkspaceClient) -> BaseCh
         timeout=settings.timeout_seconds,
         extra_params=dict(settings.extra_params),
     )
+    return model

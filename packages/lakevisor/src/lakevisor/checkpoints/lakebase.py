@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lakevisor.config import LakebaseSettings
 from lakevisor.errors import LakebaseError, LakebaseUnreachable
@@ -76,7 +76,8 @@ async def _build(
     return await saver.__aenter__()
 
 
-def _saver_class() -> type[AsyncCheckpointSaver]:
+def _saver_class() -> Any:
+    """Import the class, which takes seconds; it is not typed."""
     from databricks_langchain import AsyncCheckpointSaver
 
     return AsyncCheckpointSaver

@@ -81,7 +81,9 @@ def _supervisor(
 ) -> SupervisorNode:
     speaker = Speaker(
         agent=SUPERVISOR,
-        model=model.bind_tools(delegation.specifications) if agents else model,
+        model=model.bind_tools([dict(each) for each in delegation.specifications])
+        if agents
+        else model,
         prompt=supervisor_prompt(settings.system_prompt, agents),
     )
     return SupervisorNode(speaker=speaker, window_tokens=settings.window_tokens)

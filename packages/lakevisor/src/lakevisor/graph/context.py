@@ -70,7 +70,7 @@ class TurnContext:
         """Count the tokens of a model call."""
         if usage is not None:
             for name in ("input_tokens", "output_tokens", "total_tokens"):
-                self.usage[name] += usage[name]  # type: ignore[literal-required]  # the three exist
+                self.usage[name] += usage[name]
 
     def turn_for(self, agent: str, emit: Emit) -> Turn:
         """Return the turn as a tool of this agent is given it."""

@@ -24,7 +24,11 @@ def reply_part(agent: str, text: str, *, for_model: str = "") -> AIMessage:
 
 
 def tool_result(
-    call: Mapping[str, Any], content: str, *, failed: bool = False, **metadata: Any
+    call: Mapping[str, Any],
+    content: str,
+    *,
+    failed: bool = False,
+    metadata: Mapping[str, Any] | None = None,
 ) -> ToolMessage:
     """Return the result of a tool call, cut to what a model may read."""
     return ToolMessage(
@@ -32,7 +36,7 @@ def tool_result(
         name=call["name"],
         tool_call_id=call["id"],
         status="error" if failed else "success",
-        response_metadata=metadata,
+        response_metadata=dict(metadata or {}),
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from langchain_core.tools import BaseTool
-from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from lakevisor.errors import DeadlineExceeded, LakevisorError
 from lakevisor.graph.context import Emit, TurnContext
@@ -31,6 +31,7 @@ from lakevisor_plugin import (
 logger = logging.getLogger(__name__)
 
 Kind = Literal["content", "answer", "launched", "question", "refused", "error"]
+TOO_LONG = "The tool took too long and was stopped."
 _JSON: TypeAdapter[Any] = TypeAdapter(Any)
 
 
@@ -126,14 +127,11 @@ async def _run(tool: BaseTool, arguments: Mapping[str, Any], context: TurnContex
         return _error(fault.message)
     except ValidationError as error:
         return _error(_readable(error))
-    except TimeoutError as error:
+    except (TimeoutError, LakevisorError) as error:
         if context.turn.seconds_left() <= 0:
             raise DeadlineExceeded(seconds=context.limits.turn_seconds) from error
-        return _error("The tool took too long and was stopped.")
-    except DeadlineExceeded:
-        raise
-    except LakevisorError as error:
-        return _error(error.message)
+        said = error.message if isinstance(error, LakevisorError) else TOO_LONG
+        return _error(said)
     # A plugin's tool may raise anything; the turn goes on and the details stay in the log.
     except Exception:
         logger.exception("The tool %r failed.", tool.name, extra={"action": "tool_failed"})
@@ -159,8 +157,10 @@ def _of_result(result: Any) -> Outcome:
 
 def _injected(tool: BaseTool, turn: Turn) -> dict[str, Turn]:
     """Return the tool's parameter that takes the turn, if it has one."""
-    fields = tool.get_input_schema().model_fields
-    return {name: turn for name, each in fields.items() if each.annotation is Turn}
+    schema = tool.get_input_schema()
+    if not issubclass(schema, BaseModel):
+        return {}
+    return {name: turn for name, each in schema.model_fields.items() if each.annotation is Turn}
 
 
 def _waits(call: ToolCall, reason: str) -> Outcome:

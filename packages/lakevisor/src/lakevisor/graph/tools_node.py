@@ -92,8 +92,13 @@ class ToolsNode:
             task=str(call["args"].get(TASK, "")),
             come_back=bool(call["args"].get(MORE_TO_DO)),
         )
-        metadata = {METADATA_KEY_HANDOFF_DESTINATION: agent}
-        batch.messages.append(tool_result(call, f"Handed over to {agent}.", **metadata))
+        batch.messages.append(
+            tool_result(
+                call,
+                f"Handed over to {agent}.",
+                metadata={METADATA_KEY_HANDOFF_DESTINATION: agent},
+            )
+        )
 
     async def _run(
         self, call: Call, batch: Batch, context: TurnContext, emit: Emit, *, accepted: bool
@@ -115,7 +120,9 @@ class ToolsNode:
         if outcome.text:
             for_model = "" if outcome.content == outcome.text else outcome.content
             batch.messages.append(reply_part(agent, outcome.text, for_model=for_model))
-            context.answers.append({"agent": agent, "text": outcome.text, "data": outcome.data})
+            context.answers.append(
+                {"agent": agent, "text": outcome.text, "data": dict(outcome.data)}
+            )
             emit(Answered(agent=agent, text=outcome.text))
 
 

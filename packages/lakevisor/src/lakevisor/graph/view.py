@@ -7,7 +7,7 @@ request; the store is never rewritten.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 from langgraph_supervisor.handoff import METADATA_KEY_HANDOFF_DESTINATION
@@ -24,7 +24,7 @@ def supervisor_view(messages: Sequence[AnyMessage], *, window_tokens: int) -> li
     """Return what the supervisor's model reads: the window, then its own calls of this turn."""
     person, *rest = current_turn(messages)
     spoken = [each for each in rest if _is_by(each, SUPERVISOR)]
-    results = {each.tool_call_id: _told(each, rest) for each in rest if _is_result(each)}
+    results = {call_id: _told(each, rest) for call_id, each in _results(rest).items()}
     return [*_window(messages, window_tokens), person, *_with_results(spoken, results)]
 
 
@@ -43,11 +43,10 @@ def agent_view(
     person, *rest = current_turn(messages)
     said = f"{person.text}\n\n(Your part of this: {task})" if task else person.text
     spoken = [_only(each, tools) for each in rest if _is_by(each, agent, SUPERVISOR)]
-    results = {each.tool_call_id: each for each in rest if _is_result(each)}
     return [
         *_window(messages, window_tokens),
         HumanMessage(said),
-        *_with_results([each for each in spoken if each.tool_calls], results),
+        *_with_results([each for each in spoken if each.tool_calls], _results(rest)),
     ]
 
 
@@ -72,11 +71,11 @@ def _is_by(message: AnyMessage, *names: str) -> bool:
     return isinstance(message, AIMessage) and bool(message.tool_calls) and message.name in names
 
 
-def _is_result(message: AnyMessage) -> bool:
-    return isinstance(message, ToolMessage)
+def _results(messages: Iterable[AnyMessage]) -> dict[str, ToolMessage]:
+    return {each.tool_call_id: each for each in messages if isinstance(each, ToolMessage)}
 
 
-def _told(result: AnyMessage, turn: Sequence[AnyMessage]) -> AnyMessage:
+def _told(result: ToolMessage, turn: Sequence[AnyMessage]) -> ToolMessage:
     """Return a hand-off's result with what the sub-agent has said since, other results as is."""
     agent = result.response_metadata.get(METADATA_KEY_HANDOFF_DESTINATION)
     if agent is None:
@@ -94,7 +93,7 @@ def _only(message: AnyMessage, tools: Collection[str]) -> AIMessage:
 
 
 def _with_results(
-    spoken: Iterable[AnyMessage], results: dict[str, AnyMessage]
+    spoken: Iterable[AnyMessage], results: Mapping[str, ToolMessage]
 ) -> Iterable[AnyMessage]:
     """Yield each message of calls with all its results behind it; missing ones are filled in."""
     for message in spoken:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any, cast
 
 from langchain_core.messages import HumanMessage
 from langchain_core.runnables import RunnableConfig
@@ -76,22 +77,22 @@ class Supervisor:
                     state = value
         yield self._observed(_finished(request, context, state))
 
-    async def _run(
-        self, request: Request, context: TurnContext
-    ) -> AsyncIterator[tuple[str, object]]:
+    async def _run(self, request: Request, context: TurnContext) -> AsyncIterator[tuple[str, Any]]:
         graph = self.graph.copy(update={"checkpointer": self.checkpoints.saver()})
         config: RunnableConfig = {
             "configurable": {"thread_id": self._thread_key(request)},
             "recursion_limit": self.settings.model.max_calls_per_turn * STEPS_PER_MODEL_CALL,
         }
         message = HumanMessage(request.text, id=request.turn_id)
-        async for part in graph.astream(
+        parts = graph.astream(
             new_turn(message),
             config,
             context=context,
             stream_mode=["custom", "values"],
             durability="sync",
-        ):
+        )
+        # With several modes it yields pairs of mode and value, which its types do not say.
+        async for part in cast("AsyncIterator[tuple[str, Any]]", parts):
             yield part
 
     def _context(self, request: Request) -> TurnContext:

@@ -22,7 +22,7 @@ from lakevisor.errors import (
 )
 
 if TYPE_CHECKING:
-    from databricks.sdk.errors import DatabricksError
+    from databricks.sdk.errors.base import DatabricksError
 
 
 @contextmanager
@@ -45,11 +45,11 @@ def translated(*, host: str | None = None) -> Iterator[None]:
 def _translation(error: Exception, host: str | None) -> WorkspaceError | None:
     if "databricks.sdk" not in sys.modules:
         return None
-    from databricks.sdk import errors
+    from databricks.sdk.errors.base import DatabricksError
     from requests.exceptions import ConnectionError as NoConnection
     from requests.exceptions import Timeout
 
-    if isinstance(error, errors.DatabricksError):
+    if isinstance(error, DatabricksError):
         return _of_answer(error, host)
     if isinstance(error, NoConnection | Timeout | TimeoutError):
         return WorkspaceUnreachable(host=host)
