@@ -56,15 +56,19 @@ def choose_space(settings: GenieSettings, name: str | None) -> ConfiguredSpace:
     only = next(iter(settings.spaces)) if len(settings.spaces) == 1 else None
     wanted = name or only
     if wanted is None:
-        raise TryAgain(f"Say which space, one of:\n{listing(settings)}")
+        raise TryAgain(f"Say which space, one of: {listing(settings)}")
     if wanted not in settings.spaces:
-        raise TryAgain(f"There is no space {wanted!r}. The spaces are:\n{listing(settings)}")
+        raise TryAgain(f"There is no space {wanted!r}. The spaces are: {listing(settings)}")
     return ConfiguredSpace(name=wanted, settings=settings.spaces[wanted])
 
 
 def listing(settings: GenieSettings) -> str:
-    """Return one line a space, for a model: its name, title and what its data is about."""
-    return "\n".join(
-        f"- {name}: {space.title} — {space.description.strip()}"
+    """Return the spaces on one line, for a model: each name, title and what its data is about."""
+    return "; ".join(
+        f"{name}: {space.title} — {_on_one_line(space.description)}"
         for name, space in settings.spaces.items()
     )
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.replace(";", ",").split())

@@ -22,18 +22,17 @@ def build_tools(settings: GenieSettings) -> Sequence[BaseTool]:
     """Return the tool; connects to nothing."""
     names = list(settings.spaces)
 
-    @tool(parse_docstring=True)
     async def query_genie(
         query: str,
         turn: CurrentTurn,
         space: Annotated[str, Field(json_schema_extra={"enum": names})] | None = None,
     ) -> Answer:
-        """Answer a question about data from one of the spaces below, with true figures.
+        """Answer a question about data: figures, lists and tables, asked of a Genie space.
 
         Args:
             query: The question, complete in itself: Genie does not know the conversation.
             turn: The turn.
-            space: Which space; needed where there are several.
+            space: Which space; needed where there are several. {spaces}
         """
         chosen = choose_space(settings, space)
         try:
@@ -41,8 +40,9 @@ def build_tools(settings: GenieSettings) -> Sequence[BaseTool]:
         except NoAnswer as fault:
             return answers.no_answer(fault, space=chosen.name)
 
-    described = f"{query_genie.description}\nThe spaces:\n{listing(settings)}"
-    return (query_genie.model_copy(update={"description": described}),)
+    # The model reads the docstring, so the spaces of the configuration belong into it.
+    query_genie.__doc__ = (query_genie.__doc__ or "").replace("{spaces}", listing(settings))
+    return (tool(query_genie, parse_docstring=True),)
 
 
 async def _answer(

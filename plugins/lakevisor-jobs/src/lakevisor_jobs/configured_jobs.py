@@ -50,8 +50,8 @@ class ConfiguredJobs:
         return tuple(self.settings.jobs)
 
     def listing(self) -> str:
-        """Return one line a job, for a model: its name, title, description and parameters."""
-        return "\n".join(_line(name, job) for name, job in self.settings.jobs.items())
+        """Return the jobs on one line, for a model: name, title, description and parameters."""
+        return "; ".join(_listed(name, job) for name, job in self.settings.jobs.items())
 
     def choose(self, name: str | None) -> ConfiguredJob:
         """Return the job of this name, or the one that is meant without a name.
@@ -62,9 +62,9 @@ class ConfiguredJobs:
         only = self.names[0] if len(self.names) == 1 else None
         wanted = name or self.settings.default_job or only
         if wanted is None:
-            raise TryAgain(f"Say which job, one of:\n{self.listing()}")
+            raise TryAgain(f"Say which job, one of: {self.listing()}")
         if wanted not in self.settings.jobs:
-            raise TryAgain(f"There is no job {wanted!r}. The jobs are:\n{self.listing()}")
+            raise TryAgain(f"There is no job {wanted!r}. The jobs are: {self.listing()}")
         return ConfiguredJob(name=wanted, settings=self.settings.jobs[wanted])
 
     async def job_id(self, job: ConfiguredJob, turn: Turn) -> int:
@@ -99,9 +99,9 @@ async def _look_up(job: ConfiguredJob, turn: Turn) -> int:
     return matches[0]
 
 
-def _line(name: str, job: JobSettings) -> str:
-    line = f"- {name}: {job.title} — {job.description.strip()}"
-    if not job.parameters:
-        return line
-    parameters = "; ".join(f"{key} ({meaning})" for key, meaning in job.parameters.items())
-    return f"{line} Parameters: {parameters}."
+def _listed(name: str, job: JobSettings) -> str:
+    listed = f"{name}: {job.title} — {job.description}"
+    if job.parameters:
+        parameters = (f"{key} ({meaning})" for key, meaning in job.parameters.items())
+        listed = f"{listed} Parameters: {', '.join(parameters)}."
+    return " ".join(listed.replace(";", ",").split())

@@ -32,30 +32,25 @@ RunId = Annotated[str, BeforeValidator(_as_text)]
 def build_tools(settings: JobsSettings) -> Sequence[BaseTool]:
     """Return the tools; connects to nothing."""
     jobs = ConfiguredJobs(settings=settings)
-    start = _start_tool(jobs)
-    described = start.model_copy(
-        update={"description": f"{start.description}\nThe jobs:\n{jobs.listing()}"}
-    )
-    return (described, poll_databricks_job, terminate_databricks_job)
+    return (_start_tool(jobs), poll_databricks_job, terminate_databricks_job)
 
 
 def _start_tool(jobs: ConfiguredJobs) -> BaseTool:
     names = list(jobs.names)
 
-    @tool(parse_docstring=True)
     async def start_databricks_job(
         user_request: str,
         turn: CurrentTurn,
         notebook_params: dict[str, Any] | None = None,
         job: Annotated[str, Field(json_schema_extra={"enum": names})] | None = None,
     ) -> Launched:
-        """Start one of the jobs below, when the person asks for such work. It goes on by itself.
+        """Start a job when the person asks for the work that it does. It goes on by itself.
 
         Args:
             user_request: What the person asked for, in the person's own words.
             turn: The turn.
             notebook_params: Parameters of the job, only where the person named their values.
-            job: Which job; needed where there are several.
+            job: Which job; needed where there are several. {jobs}
         """
         chosen = jobs.choose(job)
         parameters = job_parameters(
@@ -75,7 +70,11 @@ def _start_tool(jobs: ConfiguredJobs) -> BaseTool:
         )
         return answers.launched(operation)
 
-    return start_databricks_job
+    # The model reads the docstring, so the jobs of the configuration belong into it.
+    start_databricks_job.__doc__ = (start_databricks_job.__doc__ or "").replace(
+        "{jobs}", jobs.listing()
+    )
+    return tool(start_databricks_job, parse_docstring=True)
 
 
 @tool(parse_docstring=True)
