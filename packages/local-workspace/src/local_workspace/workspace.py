@@ -9,6 +9,7 @@ from local_workspace.admin import Admin, FaultInjection, Recording
 from local_workspace.app import build_app
 from local_workspace.area import Area
 from local_workspace.database import Database
+from local_workspace.genie import Genie
 from local_workspace.identity import SERVICE_PRINCIPAL, Authentication, Identity
 from local_workspace.jobs import Jobs
 from local_workspace.lakebase import Lakebase
@@ -31,6 +32,7 @@ class Workspace:
         self._jobs = Jobs(settings, self._database)
         self._lakebase = Lakebase(settings, self._identity)
         self._serving = Serving(Upstream(upstream) if upstream else None)
+        self._genie = Genie(settings, self._database, self._warehouse, model=self._serving.complete)
         self._admin = Admin(identity=self._identity, lakebase=self._lakebase)
 
     def app(self) -> ASGIApp:
@@ -38,6 +40,7 @@ class Workspace:
         areas: list[Area] = [
             self._identity,
             Statements(self._warehouse),
+            self._genie,
             self._jobs,
             self._lakebase,
             self._serving,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+
 from local_workspace.serving.chat import ChatRequest, Reply
 from local_workspace.serving.rules import RuleModel
 
