@@ -1,0 +1,5 @@
+"""The demo: TPC-H data that ends yesterday, two Genie spaces, and jobs on that data."""
+
+from local_workspace.demo.seeding import seed
+
+__all__ = ["seed"]
