@@ -23,8 +23,8 @@ TASK = "task"
 _MORE_TO_DO_SCHEMA: Mapping[str, Any] = {
     "type": "boolean",
     "description": (
-        "true only if the person's request needs another step after this one; "
-        "you are then asked again. Otherwise leave it out."
+        "true only if the person's request needs a further step that is not called in this "
+        "message; you are then asked again. Otherwise leave it out."
     ),
 }
 _TASK_SCHEMA: Mapping[str, Any] = {

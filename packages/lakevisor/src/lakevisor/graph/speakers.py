@@ -17,7 +17,7 @@ from lakevisor.graph.budget_callback import BudgetCallback
 from lakevisor.graph.context import TurnContext
 from lakevisor.graph.messages import SUPERVISOR, reply_part
 from lakevisor.graph.model_call import Speaker
-from lakevisor.graph.state import Assignment, State
+from lakevisor.graph.state import State, after_answer
 from lakevisor.graph.view import agent_view, supervisor_view
 from lakevisor_plugin import AgentStarted, Answered
 
@@ -37,7 +37,7 @@ class SupervisorNode:
         emit(AgentStarted(agent=SUPERVISOR))
         view = supervisor_view(state["messages"], window_tokens=self.window_tokens)
         message = await self.speaker.speak(view, runtime.context, emit)
-        update: State = {"messages": [message], "pending": None, "assignment": None}
+        update: State = {"messages": [message], "pending": None, "assignments": []}
         if message.tool_calls:
             return Command(goto=TOOLS, update=update)
         emit(Answered(agent=SUPERVISOR, text=message.text, streamed=True))
@@ -56,19 +56,18 @@ class AgentNode:
         """Speak, and go on to the tools, back to the supervisor or to the end."""
         emit = runtime.stream_writer
         emit(AgentStarted(agent=self.speaker.agent))
-        assignment = _assignment(state)
         view = agent_view(
             state["messages"],
             agent=self.speaker.agent,
             tools=self.tools,
-            task=assignment["task"],
+            task=state["assignments"][0]["task"],
             window_tokens=self.window_tokens,
         )
         message = await self.speaker.speak(view, runtime.context, emit)
         if message.tool_calls:
             return Command(goto=TOOLS, update={"messages": [message]})
         emit(Answered(agent=self.speaker.agent, text=message.text, streamed=True))
-        return _after_answer(assignment, message)
+        return _answered(state, message)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,12 +82,11 @@ class OwnGraphNode:
         """Let the graph answer; its last message is the answer."""
         emit = runtime.stream_writer
         emit(AgentStarted(agent=self.agent))
-        assignment = _assignment(state)
         view = agent_view(
             state["messages"],
             agent=self.agent,
             tools=(),
-            task=assignment["task"],
+            task=state["assignments"][0]["task"],
             window_tokens=self.window_tokens,
         )
         callback = BudgetCallback(runtime.context)
@@ -97,15 +95,9 @@ class OwnGraphNode:
         if not isinstance(last, AIMessage) or not last.text.strip():
             raise ModelError(f"The agent {self.agent!r} gave no answer.")
         emit(Answered(agent=self.agent, text=last.text))
-        return _after_answer(assignment, reply_part(self.agent, last.text))
+        return _answered(state, reply_part(self.agent, last.text))
 
 
-def _assignment(state: State) -> Assignment:
-    assignment = state.get("assignment")
-    assert assignment is not None, "only the tools node sends a sub-agent to work"
-    return assignment
-
-
-def _after_answer(assignment: Assignment, message: AIMessage) -> Command[str]:
-    goto = SUPERVISOR if assignment["come_back"] else END
-    return Command(goto=goto, update={"messages": [message]})
+def _answered(state: State, message: AIMessage) -> Command[str]:
+    goto, left = after_answer(state["assignments"])
+    return Command(goto=goto, update={"messages": [message], "assignments": left})

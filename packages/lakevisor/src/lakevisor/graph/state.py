@@ -6,11 +6,14 @@ ever read back (see `docs/decisions/0004-only-known-types-are-read-back.md`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, TypedDict
 
 from langchain_core.messages import AnyMessage
+from langgraph.graph import END
 from langgraph.graph.message import add_messages
+
+from lakevisor.graph.messages import SUPERVISOR
 
 
 class PendingCall(TypedDict):
@@ -22,7 +25,7 @@ class PendingCall(TypedDict):
 
 
 class Assignment(TypedDict):
-    """Which sub-agent works for the supervisor now, and on what."""
+    """One step that the supervisor has passed to a sub-agent."""
 
     agent: str
     task: str
@@ -39,16 +42,25 @@ def merge_operations(
 
 
 class State(TypedDict, total=False):
-    """The state of a thread; `assignment` and `hand_offs` are overwritten by each turn."""
+    """The state of a thread; `assignments` and `hand_offs` are overwritten by each turn."""
 
     messages: Annotated[list[AnyMessage], add_messages]
     operations: Annotated[dict[str, Mapping[str, Any]], merge_operations]
     """Run id to operation."""
     pending: PendingCall | None
-    assignment: Assignment | None
+    assignments: list[Assignment]
+    """The steps in order; the first is the one that is worked on."""
     hand_offs: int
+
+
+def after_answer(assignments: Sequence[Assignment]) -> tuple[str, list[Assignment]]:
+    """Return where the turn goes when the first step is answered, and the steps that are left."""
+    done, *left = assignments
+    if left:
+        return left[0]["agent"], left
+    return (SUPERVISOR if done["come_back"] else END), []
 
 
 def new_turn(message: AnyMessage) -> State:
     """Return the input that begins a turn: the person's message, and nothing of earlier turns."""
-    return State(messages=[message], assignment=None, hand_offs=0)
+    return State(messages=[message], assignments=[], hand_offs=0)

@@ -19,7 +19,7 @@ from langgraph_supervisor.handoff import METADATA_KEY_HANDOFF_DESTINATION
 from lakevisor.graph.context import Emit, TurnContext
 from lakevisor.graph.delegation import TASK, Delegation
 from lakevisor.graph.messages import SUPERVISOR, reply_part, tool_result
-from lakevisor.graph.state import Assignment, PendingCall, State
+from lakevisor.graph.state import Assignment, PendingCall, State, after_answer
 from lakevisor.graph.tool_call import Outcome, ToolRunner
 from lakevisor_plugin import Answered, ToolCall
 from lakevisor_plugin.rules import MORE_TO_DO
@@ -35,12 +35,12 @@ class Batch:
 
     author: str
     come_back: bool
-    """Whether the supervisor has more to do when all of them are answered."""
+    """Whether the supervisor said that it has more to do afterwards."""
     messages: list[AnyMessage] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     agents: set[str] = field(default_factory=set)
     """Whose tools were called."""
-    hand_off: Assignment | None = None
+    hand_offs: list[Assignment] = field(default_factory=list)
     pending: PendingCall | None = None
 
     @property
@@ -67,31 +67,28 @@ class ToolsNode:
         context, emit = runtime.context, runtime.stream_writer
         context.operations.recall(state.get("operations") or {})
         message, accepted = _calls_to_run(state)
-        batch = Batch(author=str(message.name), come_back=_comes_back(state, message))
+        batch = Batch(author=str(message.name), come_back=_has_more_to_do(message))
         if accepted:
             batch.messages.append(message)
         for call in message.tool_calls:
             if batch.has_ended:
                 batch.messages.append(tool_result(call, NOT_RUN, failed=True))
-            elif batch.hand_off is not None:
-                batch.messages.append(tool_result(call, LATER, failed=True))
-                batch.hand_off["come_back"] = True
             elif batch.author == SUPERVISOR and call["name"] in self.delegation.hand_offs:
                 self._hand_off(call, batch, state)
+            elif batch.hand_offs:
+                batch.messages.append(tool_result(call, LATER, failed=True))
+                batch.come_back = True
             else:
                 await self._run(call, batch, context, emit, accepted=accepted)
         return _goto(batch, state, context)
 
     def _hand_off(self, call: Call, batch: Batch, state: State) -> None:
         agent = self.delegation.hand_offs[call["name"]]
-        if state.get("hand_offs", 0) >= self.max_hand_offs:
+        if state.get("hand_offs", 0) + len(batch.hand_offs) >= self.max_hand_offs:
             batch.messages.append(tool_result(call, NO_MORE_HAND_OFFS, failed=True))
             return
-        batch.hand_off = Assignment(
-            agent=agent,
-            task=str(call["args"].get(TASK, "")),
-            come_back=bool(call["args"].get(MORE_TO_DO)),
-        )
+        task = str(call["args"].get(TASK, ""))
+        batch.hand_offs.append(Assignment(agent=agent, task=task, come_back=False))
         batch.messages.append(
             tool_result(
                 call,
@@ -128,29 +125,35 @@ class ToolsNode:
 
 def _goto(batch: Batch, state: State, context: TurnContext) -> Command[str]:
     """Decide the edge from the results of this turn, by their type."""
-    hand_offs = state.get("hand_offs", 0)
-    assignment = state.get("assignment")
+    left = list(state.get("assignments", ()))
     if batch.has_ended:
         goto = END
-    elif batch.hand_off is not None:
-        goto, assignment, hand_offs = batch.hand_off["agent"], batch.hand_off, hand_offs + 1
+    elif batch.hand_offs:
+        goto, left = batch.hand_offs[0]["agent"], _steps(batch)
+    elif batch.author != SUPERVISOR:
+        left = left or [Assignment(agent=batch.author, task="", come_back=False)]
+        goto, left = after_answer(left) if batch.is_answered else (batch.author, left)
     elif batch.is_answered:
         goto = SUPERVISOR if batch.come_back else END
-    elif batch.author != SUPERVISOR:
-        goto = batch.author
     elif len(batch.agents) == 1 and SUPERVISOR not in batch.agents:
         (goto,) = batch.agents
-        assignment = Assignment(agent=goto, task="", come_back=batch.come_back)
+        left = [Assignment(agent=goto, task="", come_back=batch.come_back)]
     else:
         goto = SUPERVISOR
     update: State = {
         "messages": batch.messages,
         "operations": context.operations.to_store(),
         "pending": batch.pending,
-        "assignment": assignment,
-        "hand_offs": hand_offs,
+        "assignments": left,
+        "hand_offs": state.get("hand_offs", 0) + len(batch.hand_offs),
     }
     return Command(goto=goto, update=update)
+
+
+def _steps(batch: Batch) -> list[Assignment]:
+    """Return the hand-offs in order; the supervisor comes back, if at all, after the last."""
+    *first, last = batch.hand_offs
+    return [*first, Assignment(**{**last, "come_back": batch.come_back})]
 
 
 def _calls_to_run(state: State) -> tuple[AIMessage, bool]:
@@ -164,8 +167,5 @@ def _calls_to_run(state: State) -> tuple[AIMessage, bool]:
     return AIMessage(content="", name=pending["agent"], tool_calls=[call]), True
 
 
-def _comes_back(state: State, message: AIMessage) -> bool:
-    if message.name == SUPERVISOR:
-        return any(bool(call["args"].get(MORE_TO_DO)) for call in message.tool_calls)
-    assignment = state.get("assignment")
-    return assignment is not None and assignment["come_back"]
+def _has_more_to_do(message: AIMessage) -> bool:
+    return any(bool(call["args"].get(MORE_TO_DO)) for call in message.tool_calls)
