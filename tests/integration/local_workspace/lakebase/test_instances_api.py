@@ -156,3 +156,16 @@ def test_a_role_that_owns_something_is_not_dropped(lakebase: Any, viewer_role: A
         with pytest.raises(DatabricksError, match="cannot be dropped"):
             lakebase.client().database.delete_database_instance_role(INSTANCE, VIEWER)
         admin.execute("drop schema theirs")
+
+
+def test_what_a_dropped_role_owned_goes_to_its_heir(lakebase: Any, viewer_role: Any) -> None:
+    with lakebase.connect() as admin:
+        admin.execute(f'create schema theirs; grant all on schema theirs to "{VIEWER}"')
+        with lakebase.connect(VIEWER) as viewer:
+            viewer.execute("create table theirs.mine (number int)")
+        lakebase.client().database.delete_database_instance_role(
+            INSTANCE, VIEWER, reassign_owned_to="admin@local.test"
+        )
+        query = "select tableowner from pg_tables where tablename = 'mine'"
+        assert admin.execute(query).fetchone() == ("admin@local.test",)
+        admin.execute("drop schema theirs cascade")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 from pathlib import Path
 from typing import Any
@@ -43,7 +42,9 @@ async def test_a_killed_postgres_recovers_what_was_committed(tmp_path: Path) -> 
     postgres = Postgres(tmp_path)
     await postgres.start()
     answer(postgres, "create table kept as select 5 as number")
-    os.kill(pid_of(tmp_path), signal.SIGKILL)
+    killed = psutil.Process(pid_of(tmp_path))
+    killed.kill()
+    killed.wait(10)
     await postgres.start()
     assert answer(postgres, "select number from kept") == (5,)
     await postgres.stop()

@@ -12,7 +12,13 @@ from local_workspace.area import caller_of, json_body
 from local_workspace.errors import InvalidParameter, PermissionDenied
 from local_workspace.lakebase.databases import Database, Databases
 from local_workspace.lakebase.operations import Operations
-from local_workspace.lakebase.resource_names import BRANCH, BRANCH_PATH, not_found, require_branch
+from local_workspace.lakebase.resource_names import (
+    BRANCH,
+    BRANCH_PATH,
+    not_found,
+    require_branch,
+    require_no_replacement,
+)
 from local_workspace.lakebase.roles import Roles, resource_id
 
 
@@ -35,6 +41,7 @@ class _BranchDatabases:
     async def create_database(self, request: Request) -> Response:
         require_branch(request)
         _require_admin(request)
+        require_no_replacement(request)
         spec = (await json_body(request)).get("spec") or {}
         owner_id = str(spec.get("role") or "").removeprefix(f"{BRANCH}/roles/")
         names = {role_id: name for name, role_id in (await self._role_ids()).items()}

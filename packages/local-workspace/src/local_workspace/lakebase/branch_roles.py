@@ -15,7 +15,13 @@ from local_workspace.area import json_body
 from local_workspace.errors import InvalidParameter
 from local_workspace.lakebase.instances import require_right_to_manage
 from local_workspace.lakebase.operations import Operations
-from local_workspace.lakebase.resource_names import BRANCH, BRANCH_PATH, not_found, require_branch
+from local_workspace.lakebase.resource_names import (
+    BRANCH,
+    BRANCH_PATH,
+    not_found,
+    require_branch,
+    require_no_replacement,
+)
 from local_workspace.lakebase.roles import IDENTITY_TYPES, MEMBERSHIP, Attributes, Role, Roles
 
 _ROLE_ID = re.compile(r"[a-z][a-z0-9-]{3,62}")
@@ -35,6 +41,7 @@ class _BranchRoles:
 
     async def create_role(self, request: Request) -> Response:
         require_branch(request)
+        require_no_replacement(request)
         role = _requested(await json_body(request), request.query_params.get("role_id"))
         require_right_to_manage(request, role.name, role=role)
         await self._roles.create(role)
@@ -44,12 +51,21 @@ class _BranchRoles:
     async def delete_role(self, request: Request) -> Response:
         role = await self._named(request)
         require_right_to_manage(request, role.name)
-        await self._roles.drop(role.name)
+        await self._roles.drop(role.name, heir=await self._heir(request))
         return self._operations.done("Role", name=f"{BRANCH}/roles/{role.role_id}")
+
+    async def _heir(self, request: Request) -> str | None:
+        """Return the name of the role that the request calls by its id or its resource name."""
+        wanted = request.query_params.get("reassign_owned_to")
+        if wanted is None:
+            return None
+        return (await self._called(wanted.removeprefix(f"{BRANCH}/roles/"))).name
 
     async def _named(self, request: Request) -> Role:
         require_branch(request)
-        wanted = request.path_params["role"]
+        return await self._called(request.path_params["role"])
+
+    async def _called(self, wanted: str) -> Role:
         for role in await self._roles.all():
             if wanted in (role.role_id, role.name):
                 return role

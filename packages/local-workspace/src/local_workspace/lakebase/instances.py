@@ -81,7 +81,7 @@ class _Instances:
             if request.query_params.get("allow_missing") == "true":
                 return JSONResponse({})
             raise
-        await self._roles.drop(role.name)
+        await self._roles.drop(role.name, heir=request.query_params.get("reassign_owned_to"))
         return JSONResponse({})
 
     async def _named_role(self, request: Request) -> Role:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 
 import psycopg
@@ -40,6 +40,7 @@ class Lakebase:
         self._credentials = Credentials(identities, audiences=[INSTANCE, ENDPOINT])
         self._roles = Roles(self._superuser, identities)
         self._databases = Databases(self._superuser)
+        self._restarting = asyncio.Lock()
         self._listener: Listener | None = None
         self._gateway: Gateway | None = None
 
@@ -66,20 +67,17 @@ class Lakebase:
         """Hold PostgreSQL and the gateway."""
         self._settings.postgres.mkdir(parents=True, exist_ok=True)
         tls = tls_context(self._settings.postgres / "certificate.pem")
-        await self._start_postgres()
-        self._listener = address.listen(self._settings.postgres, port=self._port)
-        self._gateway = Gateway(
-            self._listener, tls=tls, check=self._check, upstream=lambda: self._postgres.socket
-        )
-        serving = asyncio.create_task(self._gateway.run())
-        try:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.stop)
+            await self._start_postgres()
+            self._listener = address.listen(self._settings.postgres, port=self._port)
+            stack.callback(self._listener.close)
+            self._gateway = Gateway(
+                self._listener, tls=tls, check=self._check, upstream=lambda: self._postgres.socket
+            )
+            serving = asyncio.create_task(self._gateway.run())
+            stack.push_async_callback(_cancel, serving)
             yield
-        finally:
-            serving.cancel()
-            with suppress(asyncio.CancelledError):
-                await serving
-            self._listener.close()
-            await self.stop()
 
     async def kill_connections(self) -> int:
         """Break every open connection, as a failover does; return how many there were."""
@@ -88,8 +86,9 @@ class Lakebase:
 
     async def restart(self) -> None:
         """Stop PostgreSQL, whose clients are told and disconnected, and start it again."""
-        await self.stop()
-        await self._start_postgres()
+        async with self._restarting:
+            await self.stop()
+            await self._start_postgres()
 
     async def stop(self) -> None:
         """Stop PostgreSQL; whoever connects is told that it is not there, until `restart`."""
@@ -119,3 +118,9 @@ class Lakebase:
             owner=self._roles.owner,
             made=datetime.fromtimestamp(made, UTC),
         )
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from starlette.requests import Request
@@ -118,13 +117,17 @@ async def _one_only(_: Request) -> Response:
 
 def _lifetime(body: Mapping[str, Any]) -> timedelta:
     """Return the wished life of a token, of at most an hour."""
-    wish = body.get("ttl")
-    if wish is None:
-        return LIFETIME
-    seconds = re.fullmatch(r"(\d+)(\.\d+)?s", str(wish))
-    if seconds is None or not 0 < int(seconds[1]) <= LIFETIME.total_seconds():
-        raise InvalidParameter(f"Invalid ttl '{wish}': it has the form '3600s', at most an hour.")
-    return timedelta(seconds=int(seconds[1]))
+    lifetime = LIFETIME
+    try:
+        if body.get("ttl") is not None:
+            lifetime = timedelta(seconds=float(str(body["ttl"]).removesuffix("s")))
+        elif body.get("expire_time") is not None:
+            lifetime = datetime.fromisoformat(str(body["expire_time"])) - datetime.now(UTC)
+    except (ValueError, TypeError) as error:
+        raise InvalidParameter("Invalid ttl or expire_time.") from error
+    if not timedelta(seconds=1) <= lifetime <= LIFETIME:
+        raise InvalidParameter("A token lives between a second and an hour.")
+    return lifetime
 
 
 def _project(place: Place) -> dict[str, Any]:

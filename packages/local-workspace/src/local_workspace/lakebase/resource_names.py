@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from starlette.requests import Request
 
-from local_workspace.errors import NotFound
+from local_workspace.errors import ApiError, NotFound
 
 ROOT = "/api/2.0/postgres"
 PROJECT = "projects/local"
@@ -32,3 +32,13 @@ def require_branch(request: Request) -> None:
     require_project(request)
     if f"{PROJECT}/branches/{request.path_params['branch']}" != BRANCH:
         raise not_found("branch")
+
+
+def require_no_replacement(request: Request) -> None:
+    """Raise ApiError where a request to make something shall change what exists."""
+    if request.query_params.get("replace_existing") == "true":
+        raise ApiError(
+            "A local workspace does not replace what exists: delete it first.",
+            error_code="FEATURE_DISABLED",
+            status=400,
+        )

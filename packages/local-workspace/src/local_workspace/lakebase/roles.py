@@ -137,17 +137,32 @@ class Roles:
             )
         )
 
-    async def drop(self, name: str) -> None:
+    async def drop(self, name: str, *, heir: str | None = None) -> None:
         """Drop a role.
 
+        Args:
+            name: The role.
+            heir: Who gets what it owns; without one it must own nothing.
+
         Raises:
-            ApiError: it owns something; PostgreSQL's sentence says what.
+            ApiError: it owns something, and PostgreSQL's sentence says what; or no such heir.
         """
+        if heir is not None:
+            await self._bequeath(name, heir)
         try:
             await self._superuser.run(SQL("DROP ROLE {}").format(Identifier(name)))
         except errors.DependentObjectsStillExist as error:
             message = f"{error.diag.message_primary}: {error.diag.message_detail}"
             raise ApiError(message, error_code="BAD_REQUEST", status=400) from error
+
+    async def _bequeath(self, name: str, heir: str) -> None:
+        if await self.find(heir) is None:
+            raise InvalidParameter(f"Role '{heir}', who is to own the objects, does not exist.")
+        old, new = Identifier(name), Identifier(heir)
+        await self._superuser.run_everywhere(
+            SQL("REASSIGN OWNED BY {} TO {}").format(old, new),
+            SQL("DROP OWNED BY {}").format(old),
+        )
 
     def identities_json(self) -> str:
         """Return who there is, by name with the type, for `databricks_create_role`."""

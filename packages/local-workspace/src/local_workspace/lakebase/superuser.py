@@ -30,7 +30,7 @@ class Superuser:
         return await self.run(self._queries[name], values)
 
     async def run(
-        self, statement: str | psycopg.sql.Composable, values: Sequence[Any] = ()
+        self, statement: str | psycopg.sql.Composed, values: Sequence[Any] = ()
     ) -> list[dict[str, Any]]:
         """Run one statement and return its rows."""
         async with self._turn:
@@ -43,6 +43,14 @@ class Superuser:
                     raise
                 return await self._run(statement, values)
 
+    async def run_everywhere(self, *statements: psycopg.sql.Composed) -> None:
+        """Run statements in each database, as those about the objects in it must be."""
+        for row in await self.run("SELECT datname FROM pg_database WHERE datallowconn"):
+            options = connection_options(self._postgres, row["datname"])
+            async with await psycopg.AsyncConnection.connect(**options) as connection:
+                for statement in statements:
+                    await connection.execute(statement)
+
     async def close(self) -> None:
         """End the session; the next statement begins another."""
         async with self._turn:
@@ -51,7 +59,7 @@ class Superuser:
                 self._connection = None
 
     async def _run(
-        self, statement: str | psycopg.sql.Composable, values: Sequence[Any]
+        self, statement: str | psycopg.sql.Composed, values: Sequence[Any]
     ) -> list[dict[str, Any]]:
         connection = await self._connected()
         # The statements are this package's own; what callers name comes quoted, as Composed.
