@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -57,8 +58,7 @@ def up(
     as_json: Json = False,
 ) -> None:
     """Start the workspace, if it does not run, and wait until it is ready."""
-    data = data.resolve()
-    data.mkdir(parents=True, exist_ok=True)
+    data = _made(data)
     if foreground:
         _serve_here(data, port)
         return
@@ -77,8 +77,7 @@ def down(data: Data = _DEFAULT_DATA) -> None:
 @app.command(help="Stop the server and start it again; running jobs live on.")
 def restart(data: Data = _DEFAULT_DATA, port: Port = None, as_json: Json = False) -> None:
     """Stop the server and start it again; running jobs live on."""
-    data = data.resolve()
-    data.mkdir(parents=True, exist_ok=True)
+    data = _made(data)
     daemon.stop(data, everything=False)
     _say(_start(data, port), as_json=as_json, headline="is ready again")
 
@@ -92,6 +91,19 @@ def status(data: Data = _DEFAULT_DATA, as_json: Json = False) -> None:
         return
     print(json.dumps({"running": False}) if as_json else "No local workspace runs here.")
     raise typer.Exit(3)
+
+
+def _made(data: Path) -> Path:
+    """Return the folder, which is there now, or end with what is wrong with it."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        if os.access(data, os.W_OK | os.X_OK):
+            return data.resolve()
+        reason = "it is not writable"
+    except OSError as error:
+        reason = error.strerror or str(error)
+    print(f"The folder {data} cannot be used: {reason}. Name another with --data.", file=sys.stderr)
+    raise typer.Exit(1)
 
 
 def _start(data: Path, port: int | None) -> State:

@@ -68,11 +68,11 @@ def start(data: Path, *, port: int | None, progress: Callable[[str], None]) -> S
         deadline = time.monotonic() + _START_SECONDS
         told = _Progress(log_file(data), offset=began)
         while process.poll() is None and time.monotonic() < deadline:
-            for line in told.lines():
-                progress(line)
             state = State.read(data)
             if state is not None and state.pid == process.pid and running(data):
                 return state
+            for line in told.lines():
+                progress(line)
             time.sleep(_POLL)
         if process.poll() is None:
             process.kill()

@@ -48,6 +48,9 @@ def serve(data: Path, *, port: int | None = None) -> None:
         settings = Settings(data=data, port=listener.getsockname()[1])
         upstream = UpstreamSettings.from_environment(os.environ)
         workspace = Workspace(settings, upstream=upstream)
+        log.info("Preparing the demo's data")
+        workspace.prepare()
+        log.info("Starting PostgreSQL and the other services")
         config = uvicorn.Config(
             workspace.app(),
             http=DroppableConnection,

@@ -9,8 +9,9 @@ from local_workspace.admin import Admin, FaultInjection, Recording
 from local_workspace.app import build_app
 from local_workspace.area import Area
 from local_workspace.database import Database
+from local_workspace.demo import Seeded, seed
 from local_workspace.genie import Genie
-from local_workspace.identity import SERVICE_PRINCIPAL, Authentication, Identity
+from local_workspace.identity import SERVICE_PRINCIPAL, USERS, Authentication, Identity
 from local_workspace.jobs import Jobs
 from local_workspace.lakebase import Lakebase
 from local_workspace.lakebase.instances import INSTANCE
@@ -33,7 +34,16 @@ class Workspace:
         self._lakebase = Lakebase(settings, self._identity)
         self._serving = Serving(Upstream(upstream) if upstream else None)
         self._genie = Genie(settings, self._database, self._warehouse, model=self._serving.complete)
+        self._seeded = Seeded(space_ids=(), job_ids=())
         self._admin = Admin(identity=self._identity, lakebase=self._lakebase)
+
+    def prepare(self) -> None:
+        """Make the demo's data, spaces and jobs where they are not there; seconds the first time.
+
+        It blocks, and belongs before the areas run.
+        """
+        owner = USERS[0]
+        self._seeded = seed(self._settings, jobs=self._jobs, genie=self._genie, owner=owner)
 
     def app(self) -> ASGIApp:
         """Return the ASGI application: recorder, then faults, then the door, then the areas."""
@@ -69,6 +79,8 @@ class Workspace:
                 "branch": BRANCH,
                 "endpoint": ENDPOINT,
             },
+            genie_spaces=self._seeded.space_ids,
+            jobs=self._seeded.job_ids,
         )
 
     async def stop_everything(self) -> None:

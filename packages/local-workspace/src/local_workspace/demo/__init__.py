@@ -1,5 +1,5 @@
 """The demo: TPC-H data that ends yesterday, two Genie spaces, and jobs on that data."""
 
-from local_workspace.demo.seeding import seed
+from local_workspace.demo.seeding import Seeded, seed
 
-__all__ = ["seed"]
+__all__ = ["Seeded", "seed"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -17,9 +18,19 @@ from local_workspace.jobs import Jobs
 from local_workspace.settings import Settings
 
 
+@dataclass(frozen=True, kw_only=True)
+class Seeded:
+    """What is there from the start."""
+
+    space_ids: tuple[str, ...]
+    """The Genie spaces."""
+    job_ids: tuple[int, ...]
+    """The jobs."""
+
+
 def seed(
     settings: Settings, *, jobs: Jobs, genie: Genie, owner: Caller, scale: float = SCALE
-) -> None:
+) -> Seeded:
     """Make what is not there yet, and move the data's dates to yesterday.
 
     Everything is made under fixed ids and in one move each, so that a start after a kill makes
@@ -31,11 +42,15 @@ def seed(
         genie: The area that gets the spaces.
         owner: Whose they are.
         scale: The scale factor of TPC-H.
+
+    Returns:
+        The ids of what every workspace has from its start.
     """
     ensure_tpch(settings.warehouse, scale=scale)
     files = resources.files("local_workspace.demo") / "files"
     _copy(files / "Shared", settings.files / "Shared")
-    for space in _read(files / "spaces"):
+    spaces, definitions = [*_read(files / "spaces")], [*_read(files / "jobs")]
+    for space in spaces:
         genie.create_space(
             json.dumps(space["serialized_space"]),
             space_id=space["space_id"],
@@ -43,8 +58,12 @@ def seed(
             description=space["description"],
             owner=owner,
         )
-    for job in _read(files / "jobs"):
+    for job in definitions:
         jobs.create(job["settings"], owner=owner, job_id=job["job_id"])
+    return Seeded(
+        space_ids=tuple(space["space_id"] for space in spaces),
+        job_ids=tuple(job["job_id"] for job in definitions),
+    )
 
 
 def _read(folder: Traversable) -> Iterator[dict[str, Any]]:

@@ -13,7 +13,7 @@ from local_workspace.database import Database
 from local_workspace.errors import InvalidToken, NotAuthenticated
 from local_workspace.identity.keyring import Keyring
 from local_workspace.identity.known_users import SERVICE_PRINCIPAL, USERS
-from local_workspace.identity.oauth import oauth_routes
+from local_workspace.identity.oauth import OAuth
 from local_workspace.identity.scim import scim_routes
 from local_workspace.identity.tokens import Tokens
 from local_workspace.settings import Settings
@@ -30,8 +30,8 @@ class Identity:
 
     def routes(self) -> Sequence[BaseRoute]:
         """Return host metadata, OAuth and SCIM."""
-        oauth = oauth_routes(self._settings, self.tokens, client_secret=self.keyring.client_secret)
-        return [*oauth, *scim_routes(self._settings)]
+        oauth = OAuth(self._settings, self.tokens, client_secret=self.keyring.client_secret)
+        return [*oauth.routes(), *scim_routes(self._settings)]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -20,54 +20,61 @@ _LIFETIME = 3600
 """Seconds that an access token counts."""
 
 
-def oauth_routes(settings: Settings, tokens: Tokens, *, client_secret: str) -> Sequence[BaseRoute]:
-    """Return the routes by which a client finds the token endpoint and asks it for a token."""
-    issuer = f"{settings.url}/oidc"
+class OAuth:
+    """How a client finds the token endpoint and asks it for a token."""
 
-    async def host_metadata(_: Request) -> Response:
+    def __init__(self, settings: Settings, tokens: Tokens, *, client_secret: str) -> None:
+        self._workspace_id = settings.workspace_id
+        self._issuer = f"{settings.url}/oidc"
+        self._tokens = tokens
+        self._client_secret = client_secret.encode()
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """Return host metadata, discovery and the token endpoint."""
+        return [
+            Route("/.well-known/databricks-config", self._host_metadata),
+            Route("/oidc/.well-known/oauth-authorization-server", self._discovery),
+            Route("/oidc/v1/token", self._token, methods=["POST"]),
+        ]
+
+    async def _host_metadata(self, _: Request) -> Response:
         return JSONResponse(
             {
-                "oidc_endpoint": issuer,
+                "oidc_endpoint": self._issuer,
                 "account_id": _ACCOUNT_ID,
-                "workspace_id": settings.workspace_id,
+                "workspace_id": self._workspace_id,
                 "cloud": "AWS",
                 "host_type": "WORKSPACE_HOST",
             }
         )
 
-    async def discovery(_: Request) -> Response:
+    async def _discovery(self, _: Request) -> Response:
         return JSONResponse(
             {
-                "issuer": issuer,
-                "authorization_endpoint": f"{issuer}/v1/authorize",
-                "token_endpoint": f"{issuer}/v1/token",
+                "issuer": self._issuer,
+                "authorization_endpoint": f"{self._issuer}/v1/authorize",
+                "token_endpoint": f"{self._issuer}/v1/token",
                 "grant_types_supported": ["client_credentials"],
             }
         )
 
-    async def token(request: Request) -> Response:
+    async def _token(self, request: Request) -> Response:
         form = {name: str(value) for name, value in (await request.form()).items()}
         if form.get("grant_type") != "client_credentials":
-            return _refusal(400, "unsupported_grant_type", "Only client_credentials is supported")
+            return _refusal("unsupported_grant_type", "Only client_credentials is supported")
         client_id, secret = _credentials(request, form)
         known = client_id == SERVICE_PRINCIPAL.user_name
-        if not (known and hmac.compare_digest(secret.encode(), client_secret.encode())):
-            return _refusal(401, "invalid_client", "Client authentication failed")
-        claims = {"sub": client_id, "iss": issuer, "scope": "all-apis"}
+        if not (known and hmac.compare_digest(secret.encode(), self._client_secret)):
+            return _refusal("invalid_client", "Client authentication failed", status=401)
+        claims = {"sub": client_id, "iss": self._issuer, "scope": "all-apis"}
         return JSONResponse(
             {
-                "access_token": tokens.sign(claims, _LIFETIME),
+                "access_token": self._tokens.sign(claims, _LIFETIME),
                 "token_type": "Bearer",
                 "expires_in": _LIFETIME,
                 "scope": "all-apis",
             }
         )
-
-    return [
-        Route("/.well-known/databricks-config", host_metadata),
-        Route("/oidc/.well-known/oauth-authorization-server", discovery),
-        Route("/oidc/v1/token", token, methods=["POST"]),
-    ]
 
 
 def _credentials(request: Request, form: dict[str, str]) -> tuple[str, str]:
@@ -82,6 +89,6 @@ def _credentials(request: Request, form: dict[str, str]) -> tuple[str, str]:
     return client_id, secret
 
 
-def _refusal(status: int, error: str, description: str) -> Response:
+def _refusal(error: str, description: str, *, status: int = 400) -> Response:
     body = {"error": error, "error_description": description}
     return JSONResponse(body, status_code=status)

@@ -48,7 +48,7 @@ def filled(tool: Tool, said: Said) -> dict[str, Any]:
     Raises:
         CannotFill: a required parameter is not in what was said.
     """
-    return _object(tool.parameters, said, root=tool.parameters)
+    return _Filling(said, root=tool.parameters).of_object(tool.parameters)
 
 
 def list_parameter(tool: Tool) -> str | None:
@@ -60,76 +60,83 @@ def list_parameter(tool: Tool) -> str | None:
     return None
 
 
-def _object(schema: Schema, said: Said, *, root: Schema) -> dict[str, Any]:
-    required = schema.get("required", ())
-    arguments = {}
-    for name, declared in schema.get("properties", {}).items():
-        resolved = _resolved(declared, root)
-        value = _value(name, resolved, said, root=root, required=name in required)
-        if value is not _MISSING:
-            arguments[name] = value
-        elif name in required:
-            raise CannotFill(name)
-    return arguments
+class _Filling:
+    """Values for the schemas of one tool, from what was said."""
 
+    def __init__(self, said: Said, *, root: Schema) -> None:
+        self._said = said
+        self._root = root
 
-def _value(name: str, schema: Schema, said: Said, *, root: Schema, required: bool) -> Any:
-    about = f"{name} {schema.get('description', '')}"
-    if "const" in schema:
-        return schema["const"]
-    if "enum" in schema:
-        return _choice(schema, said, required=required)
-    match schema.get("type"):
-        case "string" if _ID.search(name):
-            found = _number(said, required=required)
-            return found if found is _MISSING else str(found)
-        case "string":
-            return said.clause.question if required or _TEXT.search(name) else _MISSING
-        case "integer" | "number":
-            return _number(said, required=required, named=None if _ID.search(name) else name)
-        case "boolean":
-            comes_back = bool(_COMES_BACK.search(about)) and len(said.steps) > 1
-            return comes_back if comes_back or required else _MISSING
-        case "array" if required:
-            item = _resolved(schema.get("items", {}), root)
-            return [_item(name, item, said, at=at, root=root) for at in range(len(said.steps))]
-        case "object" if required:
-            return _object(schema, said, root=root)
-    return _MISSING
+    def of_object(self, schema: Schema) -> dict[str, Any]:
+        required = schema.get("required", ())
+        arguments = {}
+        for name, declared in schema.get("properties", {}).items():
+            resolved = _resolved(declared, self._root)
+            value = self._value(name, resolved, required=name in required)
+            if value is not _MISSING:
+                arguments[name] = value
+            elif name in required:
+                raise CannotFill(name)
+        return arguments
 
-
-def _item(name: str, schema: Schema, said: Said, *, at: int, root: Schema) -> Any:
-    """Return the list's element for one of the steps."""
-    step = Said(steps=said.steps[at:], before=said.before)
-    if schema.get("type") == "object":
-        return _object(schema, step, root=root)
-    return _value(name, schema, step, root=root, required=True)
-
-
-def _choice(schema: Schema, said: Said, *, required: bool) -> Any:
-    """Return the allowed value whose words, or whose line in the description, fit the clause."""
-    wanted = words(said.clause.text)
-    description = str(schema.get("description", ""))
-
-    def fit(value: Any) -> int:
-        line = next((at for at in re.split(r"[\n;]", description) if str(value) in at), "")
-        intent = said.clause.intent
-        stems = [stem for stem in (intent.value if intent else ()) if stem in line.lower()]
-        return 3 * len(wanted & words(str(value))) + len(wanted & words(line)) + len(stems)
-
-    best = max(schema["enum"], key=fit)
-    return best if required or fit(best) else _MISSING
-
-
-def _number(said: Said, *, required: bool, named: str | None = None) -> Any:
-    """Return the number that the clause names; for a required id also an earlier one."""
-    text = said.clause.text
-    if named is not None and not required and not words(named) & words(text):
+    def _value(self, name: str, schema: Schema, *, required: bool) -> Any:
+        if "const" in schema:
+            return schema["const"]
+        if "enum" in schema:
+            return self._choice(schema, required=required)
+        match schema.get("type"):
+            case "string" if _ID.search(name):
+                found = self._number(required=required)
+                return found if found is _MISSING else str(found)
+            case "string":
+                wanted = required or _TEXT.search(name)
+                return self._said.clause.question if wanted else _MISSING
+            case "integer" | "number":
+                named = None if _ID.search(name) else name
+                return self._number(required=required, named=named)
+            case "boolean":
+                about = f"{name} {schema.get('description', '')}"
+                comes_back = bool(_COMES_BACK.search(about)) and len(self._said.steps) > 1
+                return comes_back if comes_back or required else _MISSING
+            case "array" if required:
+                return self._items(name, _resolved(schema.get("items", {}), self._root))
+            case "object" if required:
+                return self.of_object(schema)
         return _MISSING
-    if found := _NUMBERED.findall(text) or _NUMBER.findall(text):
-        return int(found[0])
-    earlier = _NUMBERED.findall(said.before) if required else []
-    return int(earlier[-1]) if earlier else _MISSING
+
+    def _items(self, name: str, schema: Schema) -> list[Any]:
+        """Return one element for each of the steps."""
+        items = []
+        for at in range(len(self._said.steps)):
+            step = Said(steps=self._said.steps[at:], before=self._said.before)
+            filling = _Filling(step, root=self._root)
+            items.append(filling._value(name, schema, required=True))
+        return items
+
+    def _choice(self, schema: Schema, *, required: bool) -> Any:
+        """Return the allowed value whose words, or whose line in the description, fit best."""
+        clause = self._said.clause
+        wanted = words(clause.text)
+        description = str(schema.get("description", ""))
+
+        def fit(value: Any) -> int:
+            line = next((at for at in re.split(r"[\n;]", description) if str(value) in at), "")
+            intended = clause.intent.value if clause.intent else ()
+            stems = [stem for stem in intended if stem in line.lower()]
+            return 3 * len(wanted & words(str(value))) + len(wanted & words(line)) + len(stems)
+
+        best = max(schema["enum"], key=fit)
+        return best if required or fit(best) else _MISSING
+
+    def _number(self, *, required: bool, named: str | None = None) -> Any:
+        """Return the number that the clause names; for a required one also an earlier one."""
+        text = self._said.clause.text
+        if named is not None and not required and not words(named) & words(text):
+            return _MISSING
+        if found := _NUMBERED.findall(text) or _NUMBER.findall(text):
+            return int(found[0])
+        earlier = _NUMBERED.findall(self._said.before) if required else []
+        return int(earlier[-1]) if earlier else _MISSING
 
 
 def _resolved(schema: Schema, root: Schema) -> Schema:
