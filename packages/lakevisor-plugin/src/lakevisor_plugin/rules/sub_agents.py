@@ -58,7 +58,9 @@ def _name_problems(sub_agent: SubAgent[Any], name: str) -> Iterator[str]:
 
 
 def _type_problems(sub_agent: SubAgent[Any]) -> Iterator[str]:
-    if not (inspect.isclass(sub_agent.settings) and issubclass(sub_agent.settings, BaseModel)):
+    model = sub_agent.settings
+    # BaseModel itself has no fields to validate, and pydantic refuses to make one.
+    if model is BaseModel or not (inspect.isclass(model) and issubclass(model, BaseModel)):
         yield "settings must be a class that extends pydantic.BaseModel."
     if not callable(sub_agent.delegate_when):
         yield from delegation_problems(sub_agent.delegate_when)
