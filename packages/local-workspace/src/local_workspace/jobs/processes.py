@@ -51,6 +51,7 @@ class Processes:
         self._runs = runs
         self._variables = variables
         self._children: set[int] = set()
+        self._seen_alive: set[int] = set()
 
     def start(self, task_run_id: int, spec: Mapping[str, Any]) -> None:
         """Start a task's process, unless a server that died had started it already."""
@@ -64,6 +65,7 @@ class Processes:
             fcntl.flock(lock, fcntl.LOCK_EX)
             pid = self._spawn(folder, lock)
             self._children.add(pid)
+            self._seen_alive.add(task_run_id)
             # the process writes it too, in case this one dies before
             (folder / "pid").write_text(str(pid), encoding="ascii")
         finally:
@@ -83,6 +85,7 @@ class Processes:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            self._seen_alive.add(task_run_id)
             return True
         finally:
             os.close(lock)
@@ -93,7 +96,7 @@ class Processes:
         return self._kill(task_run_id, 0)
 
     def signal(self, task_run_id: int, number: signal.Signals) -> None:
-        """Send a signal to its process and to all that it started."""
+        """Send a signal to its process and to all that it started, if it was seen alive."""
         self._kill(task_run_id, number)
 
     def outcome(self, task_run_id: int) -> Outcome | None:
@@ -145,11 +148,14 @@ class Processes:
         )
 
     def _kill(self, task_run_id: int, number: int) -> bool:
+        # a group that this server never saw alive is gone, and its number may be another's by now
+        if task_run_id not in self._seen_alive:
+            return False
         try:
             group = int((self._folder(task_run_id) / "pid").read_text(encoding="ascii"))
             os.killpg(group, number)
-        except (FileNotFoundError, ProcessLookupError, PermissionError):
-            # PermissionError: the group's number belongs to another user's process by now
+        except (FileNotFoundError, ProcessLookupError):
+            self._seen_alive.discard(task_run_id)
             return False
         return True
 

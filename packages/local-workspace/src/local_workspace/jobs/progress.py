@@ -228,6 +228,8 @@ def _conclusion(run: Run, tasks: Mapping[str, TaskRun]) -> tuple[Phase, str]:
     leaves = [tasks[key].phase for key in leaf_keys(run.task_specs()) if key in tasks]
     failed = [task for task in tasks.values() if task.phase.is_failure]
     if any(phase.is_failure or phase.is_cancellation for phase in leaves):
+        if not failed:
+            return Phase.CANCELED, CANCELED_MESSAGE
         return Phase.FAILED, _failure_message(failed)
     if leaves and all(phase is Phase.EXCLUDED for phase in leaves):
         return Phase.EXCLUDED, ""

@@ -41,6 +41,7 @@ class Repairs:
             message="",
             end_time=None,
             admitted_time=now(),
+            was_queued=False,
             leg=run.leg + 1,
         )
         leg = Leg(

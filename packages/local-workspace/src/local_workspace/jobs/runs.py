@@ -35,7 +35,7 @@ class Runs:
         run, task = self.find(caller, given, "CAN_VIEW")
         tasks = self._store.task_runs(run)
         if task:
-            return self._views.output(run, task, None)["metadata"]  # type: ignore[no-any-return]
+            return self._views.metadata(run, task)
         view = self._views.run(run, tasks)
         if given.flag("include_history"):
             legs = self._store.legs(run.run_id)

@@ -52,7 +52,7 @@ class Scheduler:
             ending = replace(run, phase=Phase.TERMINATING, ending=run.ending or Phase.CANCELED)
             self._store.save(ending)
             for task in self._store.task_runs(run):
-                if task.phase.has_process:
+                if task.phase.has_process and self._processes.is_alive(task.task_run_id):
                     self._processes.signal(task.task_run_id, signal.SIGKILL)
         while True:
             look = self.step()

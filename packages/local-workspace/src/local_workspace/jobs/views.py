@@ -55,14 +55,17 @@ class RunViews:
             for leg in legs
         ]
 
-    def output(self, run: Run, task: TaskRun, outcome: Outcome | None) -> dict[str, Any]:
-        """Return what `get-output` says of a task run, but for what it printed."""
+    def metadata(self, run: Run, task: TaskRun) -> dict[str, Any]:
+        """Return a task run as if it were a run of its own, which the API allows."""
         metadata = self._heading(run, task.task_run_id)
         metadata |= {"job_run_id": run.run_id, **_parameters(run), **_durations(run)}
         metadata |= {"parent_run_id": run.run_id, "task_key": task.task_key}
         metadata |= describe(task.phase, message=task.message, is_run=False)
-        metadata["tasks"] = [self._task(run, task)]
-        view: dict[str, Any] = {"metadata": metadata}
+        return metadata | {"tasks": [self._task(run, task)]}
+
+    def output(self, run: Run, task: TaskRun, outcome: Outcome | None) -> dict[str, Any]:
+        """Return what `get-output` says of a task run, but for what it printed."""
+        view: dict[str, Any] = {"metadata": self.metadata(run, task)}
         if outcome and outcome.error:
             view |= {"error": outcome.error, "error_trace": outcome.error_trace}
         elif task.phase in (Phase.RESOURCE_MISSING, Phase.DRIVER_LOST):
