@@ -191,3 +191,20 @@ def start_sleeper(state: dict[str, Any], data: Path) -> tuple[int, int]:
             return job_id, run_id
         waited.wait(0.05)
     raise AssertionError("the job's process has not begun")
+
+
+def test_a_folder_that_cannot_be_used_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = command("up", "--data", str(tmp_path / "file" / "below"))
+    assert done.returncode == 1
+    assert "cannot be used" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_state_names_what_is_there_from_the_start(up: Any) -> None:
+    state = up()
+    assert state["lakebase"]["instance_name"] == "local-lakebase"
+    for job_id in state["jobs"]:
+        assert call(state, "GET", f"/api/2.2/jobs/get?job_id={job_id}")["job_id"] == job_id
+    listed = call(state, "GET", "/api/2.0/genie/spaces")["spaces"]
+    assert {space["space_id"] for space in listed} == set(state["genie_spaces"])
