@@ -1,7 +1,7 @@
 """Configuration: layers of YAML, environment and command line; one typed, frozen result."""
 
 from lakevisor.config.configuration import Configuration, Leaf
-from lakevisor.config.loading import load_configuration
+from lakevisor.config.loading import load_configuration, workspace_names
 from lakevisor.config.models import (
     LakebaseSettings,
     ModelSettings,
@@ -32,4 +32,5 @@ __all__ = [
     "WorkspaceSettings",
     "load_configuration",
     "nearest_name",
+    "workspace_names",
 ]

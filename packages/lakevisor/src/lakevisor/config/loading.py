@@ -63,6 +63,19 @@ def load_configuration(
     return Configuration(settings=settings, workspace_name=name, folder=folder, tree=tree)
 
 
+def workspace_names(*, folder: Path | None = None, environment: Mapping[str, str]) -> list[str]:
+    """Return the names of all workspaces that have a file, sorted.
+
+    Args:
+        folder: as for `load_configuration`.
+        environment: the process's environment.
+
+    Raises:
+        ConfigurationNotFound: there is no such folder.
+    """
+    return _names_in(_configs_folder(folder, environment))
+
+
 def _file_layers(
     files: Sequence[Path], root: Path, problems: list[ConfigurationError]
 ) -> list[Node]:
@@ -94,7 +107,11 @@ def _with_base(folder: Path) -> Path:
 
 
 def _workspace_file(folder: Path, name: str) -> Path:
-    known = sorted(path.stem for path in (folder / "workspaces").glob("*.yaml"))
+    known = _names_in(folder)
     if name not in known:
         raise UnknownWorkspace(name, known=known, nearest=nearest_name(name, known))
     return folder / "workspaces" / f"{name}.yaml"
+
+
+def _names_in(folder: Path) -> list[str]:
+    return sorted(path.stem for path in (folder / "workspaces").glob("*.yaml"))

@@ -1,0 +1,26 @@
+"""`lakevisor chat`: a conversation, on a terminal or from a file of questions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lakevisor.cli.options import Options, takes_options
+
+
+@takes_options
+def chat(
+    *,
+    thread: Annotated[
+        str | None, typer.Option(metavar="ID", help="Continue this thread; else a new one.")
+    ] = None,
+    options: Options,
+) -> None:
+    """Talk to Lakevisor; questions that are piped in are answered one after another."""
+    import asyncio
+
+    from lakevisor.cli.conversation import converse
+
+    code = asyncio.run(converse(options, thread_id=thread))
+    raise typer.Exit(code)
