@@ -126,8 +126,10 @@ class Conversation:
             )
 
     async def _answer(self, question: str) -> None:
-        with shown_while_waiting(self._console, lambda: self._background.doing):
-            supervisor = await self._background.supervisor()
+        if not self._background.is_ready:
+            with shown_while_waiting(self._console, lambda: self._background.doing):
+                await self._background.settled()
+        supervisor = await self._background.supervisor()
         # Now that the supervisor is there, what this needs has been imported.
         from lakevisor.cli.turn_view import TurnView
 

@@ -22,6 +22,7 @@ class _ResultTable(TableElement):
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         for renderable in super().__rich_console__(console, options):
             if isinstance(renderable, Table):
+                renderable.show_edge = False
                 for column in renderable.columns:
                     header = column.header
                     column.no_wrap = isinstance(header, Text) and header.justify == "right"

@@ -15,6 +15,10 @@ from lakevisor.cli.starting import SupervisorInBackground
 _REFRESH_SECONDS = 0.5
 
 
+class _LineCleared(Exception):
+    """Ctrl-C was pressed. A `KeyboardInterrupt` in a task would end the whole event loop."""
+
+
 class Prompt:
     """Asks a person for the next question, while the supervisor may still be getting ready."""
 
@@ -30,6 +34,7 @@ class Prompt:
             key_bindings=_keys(),
             bottom_toolbar=lambda: f"{background.doing} …",
             refresh_interval=_REFRESH_SECONDS,
+            interrupt_exception=_LineCleared,
         )
 
     async def next_question(self) -> str | None:
@@ -40,7 +45,7 @@ class Prompt:
         while True:
             try:
                 return await self._typed()
-            except KeyboardInterrupt:
+            except _LineCleared:
                 continue
             except EOFError:
                 return None

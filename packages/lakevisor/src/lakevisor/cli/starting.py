@@ -80,9 +80,9 @@ class SupervisorInBackground:
 
         preloading = asyncio.create_task(asyncio.to_thread(preload))
         await start_workspace(self._configuration, self._environment, tell=self._tell)
-        self._tell(f"connecting to the workspace {self._configuration.workspace_name!r}")
-        await preloading
+        self._tell(f"getting ready for the workspace {self._configuration.workspace_name!r}")
         async with open_supervisor(self._configuration, self._environment) as supervisor:
+            await preloading
             self._opened.set_result(supervisor)
             await self._closing.wait()
 

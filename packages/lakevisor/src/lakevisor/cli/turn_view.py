@@ -41,12 +41,13 @@ class TurnView:
         self._console = console
         self._labels = labels
         self._waiting = WaitingLine(console, indent=labels.indent)
-        self._live = live(console, self._under_way) if can_animate(console) else None
         self._words = _THINKING
+        self._progress = ""
         self._began = time.monotonic()
         self._tool = ""
         self._speaker = ""
         self._said = ""
+        self._live = live(console, self._under_way) if can_animate(console) else None
 
     def __enter__(self) -> Self:
         """Begin to show what is under way."""
@@ -81,7 +82,7 @@ class TurnView:
                 if self._live is None:
                     self._print_line(self._tool)
             case Progress(text=text):
-                self._words = f"{self._tool} · {text}" if self._tool else text
+                self._progress = text
             case ToolFinished():
                 self._end_tool(event)
             case Answered():
@@ -90,6 +91,7 @@ class TurnView:
 
     def _now(self, words: str) -> None:
         self._words = words
+        self._progress = ""
         self._began = time.monotonic()
 
     def _end_tool(self, event: ToolFinished) -> None:
@@ -114,14 +116,17 @@ class TurnView:
         self._console.print(Spoken(self._labels.of(agent), text), end="")
 
     def _print_line(self, words: str) -> None:
-        line = Text(" " * self._labels.indent + words, style="dim", overflow="fold")
-        self._console.print(line, soft_wrap=self._live is None)
+        line = Text(" " * self._labels.indent + words, style="dim")
+        if self._live is None:
+            self._console.print(line, soft_wrap=True)
+        else:
+            self._console.print(line, no_wrap=True, overflow="ellipsis")
 
     def _under_way(self) -> Spoken | Text:
         if self._said.strip():
             room = max(self._console.height - 2, 1)
             return Spoken(self._labels.of(self._speaker), self._said, last_lines=room)
-        return self._waiting.render(self._words, since=self._began)
+        return self._waiting.render(self._words, since=self._began, more=self._progress)
 
 
 def _call(tool: str, arguments: Mapping[str, Any]) -> str:

@@ -44,20 +44,20 @@ def live(console: Console, renderable: Callable[[], object]) -> Live:
 
 
 class WaitingLine:
-    """A spinner, words and the seconds, on one line."""
+    """A spinner, words and the seconds; where there is more to say, a second line says it."""
 
     def __init__(self, console: Console, *, indent: int = 0) -> None:
         self._console = console
         self._indent = " " * indent
         self._spinner = Spinner("dots")
 
-    def render(self, words: str, *, since: float) -> Text:
+    def render(self, words: str, *, since: float, more: str = "") -> Text:
         """Return the line as it is now; `since` is a time of the monotonic clock."""
         frame = self._spinner.render(self._console.get_time())
+        seconds = time.monotonic() - since
+        waited = f" · {seconds:.0f} s" if seconds >= _SECONDS_WORTH_SAYING else ""
         line = Text(self._indent, style="dim", no_wrap=True, overflow="ellipsis", end="")
         line.append_text(frame if isinstance(frame, Text) else Text())
-        line.append(f" {words}")
-        seconds = time.monotonic() - since
-        if seconds >= _SECONDS_WORTH_SAYING:
-            line.append(f" · {seconds:.0f} s")
-        return line
+        if more:
+            return line.append(f" {words}\n{self._indent}  {more}{waited}")
+        return line.append(f" {words}{waited}")
