@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.core import Config
@@ -194,3 +195,24 @@ def test_a_limit_that_does_not_end_reaches_the_caller(workspace: Any, faults: An
     faults(kind="status", status=429, path=ME, retry_after=1, times=None)
     with pytest.raises((TooManyRequests, TimeoutError)):
         databricks.current_user.me()
+
+
+@pytest.mark.parametrize("action", ["kill-connections", "restart"])
+def test_lakebase_loses_its_connections_on_request(workspace: Any, action: str) -> None:
+    database = sdk(workspace).database
+    instance = database.get_database_instance("local-lakebase")
+    password = database.generate_database_credential(instance_names=[instance.name]).token
+    address = {
+        "host": instance.read_write_dns,
+        "user": "admin@local.test",
+        "password": password,
+        "dbname": "databricks_postgres",
+        "sslmode": "require",
+    }
+    with psycopg.connect(**address, autocommit=True) as connection:
+        connection.execute("select 1")
+        workspace.admin(f"lakebase/{action}")
+        with pytest.raises(psycopg.OperationalError):
+            connection.execute("select 1")
+    with psycopg.connect(**address) as connection:
+        assert connection.execute("select 1").fetchone() == (1,)
