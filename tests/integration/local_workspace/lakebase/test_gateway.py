@@ -38,7 +38,7 @@ def test_direct_tls_without_the_protocols_name_is_closed(lakebase: Any) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with (
-        socket.create_connection((lakebase.area.host, lakebase.port)) as raw,
+        socket.create_connection((lakebase.area.host, lakebase.port), timeout=10) as raw,
         context.wrap_socket(raw) as encrypted,
     ):
         assert encrypted.recv(1) == b""
@@ -159,12 +159,12 @@ def test_a_reader_that_sleeps_does_not_fill_the_gateways_memory(lakebase: Any) -
         connection.pgconn.flush()
         waits = "select wait_event from pg_stat_activity where pid = %s"
         with lakebase.connect() as other:
+            session = [connection.info.backend_pid]
             deadline = time.monotonic() + 20
-            while other.execute(waits, [connection.info.backend_pid]).fetchone() != (
-                "ClientWrite",
-            ):
+            while other.execute(waits, session).fetchone() != ("ClientWrite",):
                 assert time.monotonic() < deadline
-                time.sleep(0.02)
+            other.execute("select pg_sleep(1)")
+            assert other.execute(waits, session).fetchone() == ("ClientWrite",)
         connection.pgconn.finish()
 
 
@@ -232,4 +232,5 @@ def test_the_relay_costs_well_under_a_millisecond(lakebase: Any) -> None:
             started = time.perf_counter()
             connection.execute("select 1")
             times.append(time.perf_counter() - started)
-    assert sorted(times)[150] < 0.002
+    # The fastest tenth: what the relay itself costs, on a machine that has other work too.
+    assert sorted(times)[30] < 0.001

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import asyncio
 import socket
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from local_workspace.lakebase.postgres import Postgres, Postmaster, connection_options
+from local_workspace.lakebase.postgres_user import PostgresUser
 
 
 def pid_of(folder: Path) -> int:
@@ -50,15 +51,20 @@ async def test_a_killed_postgres_recovers_what_was_committed(tmp_path: Path) -> 
     await postgres.stop()
 
 
-async def test_a_pid_file_of_another_process_is_no_obstacle(tmp_path: Path) -> None:
-    postgres = Postgres(tmp_path)
+async def test_lock_files_whose_process_id_is_used_again_are_no_obstacle(tmp_path: Path) -> None:
+    postgres, data = Postgres(tmp_path), tmp_path / "data"
     await postgres.start()
+    lines = (data / "postmaster.pid").read_text().splitlines()[1:]
     await postgres.stop()
-    left_over = f"{os.getppid()}\n{tmp_path / 'data'}\n1\n5432\n{tmp_path / 'data'}\n\n1 1\nready\n"
-    (tmp_path / "data" / "postmaster.pid").write_text(left_over)
+    command = PostgresUser.here().command(["/bin/sleep", "60"], folders=[])
+    other = await asyncio.create_subprocess_exec(*command, cwd="/")
+    for lock in ("postmaster.pid", ".s.PGSQL.5432.lock"):
+        (data / lock).write_text("\n".join([str(other.pid), *lines, ""]))
     await postgres.start()
     assert answer(postgres, "select 1") == (1,)
     await postgres.stop()
+    other.kill()
+    await other.wait()
 
 
 async def test_a_folder_with_a_long_path_works(tmp_path: Path) -> None:

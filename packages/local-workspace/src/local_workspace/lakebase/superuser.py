@@ -63,7 +63,7 @@ class Superuser:
     ) -> list[dict[str, Any]]:
         connection = await self._connected()
         # The statements are this package's own; what callers name comes quoted, as Composed.
-        cursor = await connection.execute(statement, values or None)  # type: ignore[arg-type]
+        cursor = await connection.execute(statement, values or None)
         return await cursor.fetchall() if cursor.description else []
 
     async def _connected(self) -> psycopg.AsyncConnection[dict[str, Any]]:
