@@ -29,7 +29,7 @@ def test_the_model_sees_the_question_and_the_spaces_and_nothing_else() -> None:
     assert function["parameters"]["required"] == ["query"]
     assert function["parameters"]["properties"]["space"]["anyOf"][0]["enum"] == ["sales", "stock"]
     said = function["parameters"]["properties"]["space"]["description"]
-    assert "sales: Genie — Orders and revenue.; stock: Genie" in said
+    assert "sales: Genie — Orders and revenue; stock: Genie" in said
 
 
 async def test_where_there_are_several_spaces_one_must_be_named(turn: Turn) -> None:

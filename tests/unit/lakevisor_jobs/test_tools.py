@@ -33,7 +33,10 @@ def test_the_model_reads_which_jobs_there_are() -> None:
     function = convert_to_openai_tool(build_tools(TWO)[START])["function"]
 
     job = function["parameters"]["properties"]["job"]
-    assert "report: Report — Writes it." in job["description"]
+    assert (
+        "anomalies: Transaction anomalies — Finds odd ones; report: Report — Writes it"
+        in job["description"]
+    )
     assert job["anyOf"][0]["enum"] == ["anomalies", "report"]
 
 

@@ -71,4 +71,4 @@ def listing(settings: GenieSettings) -> str:
 
 
 def _on_one_line(text: str) -> str:
-    return " ".join(text.replace(";", ",").split())
+    return " ".join(text.replace(";", ",").split()).rstrip(".")

@@ -103,5 +103,5 @@ def _listed(name: str, job: JobSettings) -> str:
     listed = f"{name}: {job.title} — {job.description}"
     if job.parameters:
         parameters = (f"{key} ({meaning})" for key, meaning in job.parameters.items())
-        listed = f"{listed} Parameters: {', '.join(parameters)}."
-    return " ".join(listed.replace(";", ",").split())
+        listed = f"{listed} Parameters: {', '.join(parameters)}"
+    return " ".join(listed.replace(";", ",").split()).rstrip(".")
