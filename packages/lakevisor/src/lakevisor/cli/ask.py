@@ -28,18 +28,18 @@ def ask(
     options: Options,
 ) -> None:
     """Ask one question and print the answer."""
-    import asyncio
     import json
     import sys
 
     from lakevisor.cli.failures import failure_object
+    from lakevisor.cli.running import run
     from lakevisor.errors import LakevisorError
     from lakevisor.supervisor import Request
 
     text = sys.stdin.read() if question == "-" else question
     request = Request(text=text) if thread is None else Request(text=text, thread_id=thread)
     try:
-        finished = asyncio.run(_turn(request, options))
+        finished = run(_turn(request, options))
     except LakevisorError as error:
         if not as_json:
             raise

@@ -18,9 +18,7 @@ def chat(
     options: Options,
 ) -> None:
     """Talk to Lakevisor; questions that are piped in are answered one after another."""
-    import asyncio
-
     from lakevisor.cli.conversation import converse
+    from lakevisor.cli.running import run
 
-    code = asyncio.run(converse(options, thread_id=thread))
-    raise typer.Exit(code)
+    raise typer.Exit(run(converse(options, thread_id=thread)))

@@ -13,8 +13,7 @@ def doctor(*, options: Options) -> None:
 
     The exit code is that of the first check that failed.
     """
-    import asyncio
-
     from lakevisor.cli.checks import examine
+    from lakevisor.cli.running import run
 
-    raise typer.Exit(asyncio.run(examine(options)))
+    raise typer.Exit(run(examine(options)))

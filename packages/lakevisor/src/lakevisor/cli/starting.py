@@ -54,6 +54,11 @@ class SupervisorInBackground:
             self._task.result()
 
     @property
+    def is_ready(self) -> bool:
+        """Whether a question would not have to wait."""
+        return self._opened.done()
+
+    @property
     def has_failed(self) -> bool:
         """Whether it ended without ever being ready."""
         return self._task.done() and not self._opened.done()
