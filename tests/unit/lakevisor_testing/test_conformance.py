@@ -89,6 +89,13 @@ def test_a_connection_before_a_turn_is_seen_even_if_the_plugin_hides_it(install,
     assert any("before any turn" in problem for problem in check_plugin("weather", SETTINGS))
 
 
+def test_a_connection_before_a_turn_is_refused(install):
+    install(f"import socket\nsocket.create_connection(('127.0.0.1', 9), 1)\n{SOUND}")
+
+    refused = "import failed: ConnectionRefusedError: A plugin connects to nothing before a turn."
+    assert refused in check_plugin("weather", SETTINGS)
+
+
 def test_a_plugin_that_ends_the_interpreter_is_a_finding(install):
     install("import os, sys; sys.stderr.write('farewell'); sys.stderr.flush(); os._exit(3)")
 

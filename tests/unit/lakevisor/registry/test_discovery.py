@@ -65,6 +65,14 @@ def test_the_problem_of_an_import_names_the_line_and_keeps_the_traceback(site, c
     assert "Traceback" in caplog.text
 
 
+def test_a_module_that_is_not_there_is_said_without_lines_of_the_import_system(site):
+    site.install("weather")
+    (site.folder / f"{site.modules[0]}.py").unlink()
+
+    (problem,) = site.discover().problems
+    assert problem.message.endswith(f"No module named '{site.modules[0]}'")
+
+
 def test_ctrl_c_during_an_import_is_not_taken_for_a_broken_plugin(site):
     site.install("weather", "raise KeyboardInterrupt")
 

@@ -46,7 +46,6 @@ def build_registry(configuration: Configuration, *, discovery: Discovery | None 
     problems += _clashes(agents, {plugin.name: plugin for plugin in found.plugins})
     if problems:
         raise InvalidPlugins(problems)
-    agents.sort(key=lambda agent: agent.name)
     return Registry(agents=tuple(agents), hooks=Hooks(found.plugins))
 
 
