@@ -49,6 +49,16 @@ async def test_a_result_in_json_is_shown_as_a_block(make_job: Any, converse: Any
     assert answer.text.endswith('```json\n{\n  "rows": 42\n}\n```')
 
 
+async def test_of_a_result_in_json_the_markdown_is_shown(make_job: Any, converse: Any) -> None:
+    source = 'dbutils.notebook.exit(\'{"rows": 42, "markdown": "## 42 rows"}\')'
+    thread = converse(job_id=make_job("markdown", source))
+    await thread.start()
+
+    answer = await thread.poll_until("succeeded")
+
+    assert answer.text.endswith("\n\n## 42 rows")
+
+
 async def test_a_long_result_is_cut_with_a_mark(make_job: Any, converse: Any) -> None:
     thread = converse(job_id=make_job("long", "dbutils.notebook.exit('x' * 50_000)"))
     await thread.start()

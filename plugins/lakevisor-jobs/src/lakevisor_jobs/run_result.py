@@ -68,11 +68,17 @@ def _shown(output: RunOutput | None) -> str:
 
 
 def _readable(text: str) -> str:
-    """Return JSON as a block that a person can read, and anything else as it is."""
+    """Return a notebook's exit value for a person.
+
+    Of a JSON object its `markdown` is shown, where it has that text: a notebook may say the same
+    for people and, beside it, for programs. Other JSON is shown as a block, and text as it is.
+    """
     try:
         value = json.loads(text)
     except ValueError:
         return text.strip()
+    if isinstance(value, dict) and isinstance(value.get("markdown"), str):
+        return str(value["markdown"]).strip()
     if not isinstance(value, dict | list):
         return text.strip()
     return f"```json\n{json.dumps(value, indent=2, ensure_ascii=False)}\n```"
