@@ -67,7 +67,7 @@ class ConfiguredJobs:
             raise TryAgain(f"There is no job {wanted!r}. The jobs are: {self.listing()}")
         return ConfiguredJob(name=wanted, settings=self.settings.jobs[wanted])
 
-    async def job_id(self, job: ConfiguredJob, turn: Turn) -> int:
+    async def job_id(self, job: ConfiguredJob, *, turn: Turn) -> int:
         """Return the job's id in the workspace.
 
         Raises:
@@ -76,11 +76,11 @@ class ConfiguredJobs:
         if job.settings.job_id is not None:
             return job.settings.job_id
         if job.name not in self._found:
-            self._found[job.name] = await _look_up(job, turn)
+            self._found[job.name] = await _look_up(job, turn=turn)
         return self._found[job.name]
 
 
-async def _look_up(job: ConfiguredJob, turn: Turn) -> int:
+async def _look_up(job: ConfiguredJob, *, turn: Turn) -> int:
     wanted = job.settings.job_name
 
     def ids() -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from lakevisor_jobs.configured_jobs import ConfiguredJob
 from lakevisor_jobs.permission import permission_needed
@@ -16,38 +17,50 @@ LOOK_SECONDS = 5.0
 """How long a launch waits to see its run; the run has begun, whatever comes of looking."""
 
 
-async def start_run(
-    job: ConfiguredJob, turn: Turn, *, job_id: int, parameters: Mapping[str, str], token: str
-) -> Started:
-    """Start a job once, and look at the run for its state and page.
+@dataclass(frozen=True, kw_only=True)
+class RunStart:
+    """Starts a job's run; what the ledger calls, once it has remembered that it will."""
 
-    The SDK sends a POST again when its answer is lost: the token makes that the same run.
+    job: ConfiguredJob
+    """The job."""
+    job_id: int
+    """Its id in the workspace."""
+    parameters: Mapping[str, str]
+    """The job parameters of the run."""
+    turn: Turn
+    """The turn in which it is started."""
 
-    Raises:
-        GiveUp: the job does not exist or may not be run.
-        TryAgain: the job does not take these parameters.
-    """
-    from databricks.sdk.errors import BadRequest, NotFound
+    async def __call__(self, token: str) -> Started:
+        """Start the job once, and look at the run for its state and page.
 
-    try:
-        with permission_needed(job.not_allowed()):
-            answer = await turn.call(
-                turn.workspace.jobs.run_now,
-                job_id,
-                job_parameters=dict(parameters) or None,
-                idempotency_token=token,
-            )
-    except NotFound as error:
-        raise job.missing() from error
-    except BadRequest as error:
-        # `run-now` says INVALID_PARAMETER_VALUE for a missing job too; `get` tells them apart.
-        if not await _exists(job_id, turn):
-            raise job.missing() from error
-        raise TryAgain(f"{job.settings.title!r} was not started: {error}") from error
-    return await _look(int(answer.bind()["run_id"]), turn)
+        The SDK sends a POST again when its answer is lost: the token makes that the same run.
+
+        Raises:
+            GiveUp: the job does not exist or may not be run.
+            TryAgain: the job does not take these parameters.
+        """
+        from databricks.sdk.errors import BadRequest, NotFound
+
+        try:
+            with permission_needed(self.job.not_allowed()):
+                answer = await self.turn.call(
+                    self.turn.workspace.jobs.run_now,
+                    self.job_id,
+                    job_parameters=dict(self.parameters) or None,
+                    idempotency_token=token,
+                )
+        except NotFound as error:
+            raise self.job.missing() from error
+        except BadRequest as error:
+            # `run-now` says INVALID_PARAMETER_VALUE for a missing job too; `get` tells them apart.
+            if not await _exists(self.job_id, turn=self.turn):
+                raise self.job.missing() from error
+            title = self.job.settings.title
+            raise TryAgain(f"{title!r} was not started: {error}") from error
+        return await _look(int(answer.bind()["run_id"]), turn=self.turn)
 
 
-async def _exists(job_id: int, turn: Turn) -> bool:
+async def _exists(job_id: int, *, turn: Turn) -> bool:
     from databricks.sdk.errors import NotFound
 
     try:
@@ -57,7 +70,7 @@ async def _exists(job_id: int, turn: Turn) -> bool:
     return True
 
 
-async def _look(run_id: int, turn: Turn) -> Started:
+async def _look(run_id: int, *, turn: Turn) -> Started:
     try:
         async with asyncio.timeout(LOOK_SECONDS):
             run = await turn.call(turn.workspace.jobs.get_run, run_id)

@@ -18,7 +18,7 @@ KIND = "job_run"
 _RUN_ID = re.compile(r"[0-9]{1,19}")
 
 
-async def choose_run(run_id: str | None, turn: Turn) -> Operation:
+async def choose_run(run_id: str | None, *, turn: Turn) -> Operation:
     """Return the run that is meant.
 
     Without an id it is the one of this conversation that goes on; a run that was asked to stop
@@ -39,14 +39,14 @@ async def choose_run(run_id: str | None, turn: Turn) -> Operation:
     in_question = _going_on(runs) or _stopping(runs) or runs[-1:]
     if len(in_question) == 1:
         return in_question[0]
-    seen = [await see_run(run, turn) for run in in_question]
+    seen = [await see_run(run, turn=turn) for run in in_question]
     open_reports = [report for report in seen if not report.state.is_final]
     if len(open_reports) > 1:
         raise AskPerson(_question(in_question, open_reports))
     return turn.operations.get((open_reports or seen)[-1].run_id)
 
 
-async def see_run(operation: Operation, turn: Turn) -> RunReport:
+async def see_run(operation: Operation, *, turn: Turn) -> RunReport:
     """Look at a run in the workspace, and remember its state.
 
     That a stop was requested is remembered until the end of the run is seen.

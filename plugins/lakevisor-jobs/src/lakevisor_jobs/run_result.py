@@ -21,22 +21,24 @@ MAX_TASKS = 5
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
-async def run_result(report: RunReport, turn: Turn) -> str:
+async def run_result(report: RunReport, *, turn: Turn) -> str:
     """Return what a run that succeeded brought, as Markdown; empty when it left nothing.
 
     The result of a job is that of the tasks on which no other task depends.
     """
     leaves = [task for task in report.tasks if task.is_leaf and task.state.is_success]
-    found = [(task, _shown(await _output(task, turn))) for task in leaves[:MAX_TASKS]]
+    found = [(task, _shown(await _output(task, turn=turn))) for task in leaves[:MAX_TASKS]]
     found = [(task, text) for task, text in found if text]
     if len(found) == 1:
         return found[0][1]
     return "\n\n".join(f"**{task.key}**\n\n{text}" for task, text in found)
 
 
-async def run_errors(report: RunReport, turn: Turn) -> str:
+async def run_errors(report: RunReport, *, turn: Turn) -> str:
     """Return a line of Markdown for each task that failed, with its error in short."""
-    lines = [_error_line(task, await _output(task, turn)) for task in _first(report.failed_tasks)]
+    lines = [
+        _error_line(task, await _output(task, turn=turn)) for task in _first(report.failed_tasks)
+    ]
     left = len(report.failed_tasks) - len(lines)
     return "\n".join(lines + ([f"- and {left} more"] if left else []))
 
@@ -45,7 +47,7 @@ def _first(tasks: Iterable[TaskReport]) -> list[TaskReport]:
     return list(tasks)[:MAX_TASKS]
 
 
-async def _output(task: TaskReport, turn: Turn) -> RunOutput | None:
+async def _output(task: TaskReport, *, turn: Turn) -> RunOutput | None:
     from databricks.sdk.errors import BadRequest, NotFound, PermissionDenied
 
     try:

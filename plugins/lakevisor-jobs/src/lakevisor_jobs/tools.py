@@ -12,13 +12,13 @@ from pydantic import BeforeValidator, Field
 from lakevisor_jobs import answers
 from lakevisor_jobs.configured_jobs import ConfiguredJobs
 from lakevisor_jobs.job_parameters import job_parameters
-from lakevisor_jobs.launch import start_run
+from lakevisor_jobs.launch import RunStart
 from lakevisor_jobs.permission import no_permission_for_run, permission_needed
 from lakevisor_jobs.run_choice import KIND, choose_run, see_run, stop_was_requested
 from lakevisor_jobs.run_result import run_errors, run_result
 from lakevisor_jobs.run_state import RunState
 from lakevisor_jobs.settings import JobsSettings
-from lakevisor_plugin import Answer, CurrentTurn, Launched, Started
+from lakevisor_plugin import Answer, CurrentTurn, Launched
 
 
 def _as_text(value: object) -> object:
@@ -56,17 +56,13 @@ def _start_tool(jobs: ConfiguredJobs) -> BaseTool:
         parameters = job_parameters(
             chosen.settings, user_request=user_request, given=notebook_params
         )
-        job_id = await jobs.job_id(chosen, turn)
-
-        async def start(token: str) -> Started:
-            return await start_run(chosen, turn, job_id=job_id, parameters=parameters, token=token)
-
+        job_id = await jobs.job_id(chosen, turn=turn)
         operation = await turn.operations.launch(
             kind=KIND,
             title=chosen.settings.title,
             job=chosen.name,
             parameters=dict(parameters),
-            start=start,
+            start=RunStart(job=chosen, job_id=job_id, parameters=parameters, turn=turn),
         )
         return answers.launched(operation)
 
@@ -87,13 +83,13 @@ async def poll_databricks_job(turn: CurrentTurn, run_id: RunId | None = None) ->
         turn: The turn.
         run_id: The run, only if the person named its number; else it is the conversation's run.
     """
-    operation = await choose_run(run_id, turn)
-    report = await see_run(operation, turn)
+    operation = await choose_run(run_id, turn=turn)
+    report = await see_run(operation, turn=turn)
     result = ""
     if report.state.is_success:
-        result = await run_result(report, turn)
+        result = await run_result(report, turn=turn)
     elif report.failed_tasks:
-        result = await run_errors(report, turn)
+        result = await run_errors(report, turn=turn)
     stopping = stop_was_requested(operation)
     return answers.status(operation, report, result=result, stop_requested=stopping)
 
@@ -106,8 +102,8 @@ async def terminate_databricks_job(turn: CurrentTurn, run_id: RunId | None = Non
         turn: The turn.
         run_id: The run, only if the person named its number; else it is the conversation's run.
     """
-    operation = await choose_run(run_id, turn)
-    report = await see_run(operation, turn)
+    operation = await choose_run(run_id, turn=turn)
+    report = await see_run(operation, turn=turn)
     if report.state.is_final:
         return answers.nothing_to_stop(operation, report)
     with permission_needed(no_permission_for_run(operation.run_id)):
