@@ -59,6 +59,7 @@ def _show_version(wanted: bool) -> None:
 @app.callback()
 def _every_command(
     context: typer.Context,
+    *,
     workspace: WorkspaceOption = None,
     overrides: SetOption = None,
     verbose: VerboseOption = False,
