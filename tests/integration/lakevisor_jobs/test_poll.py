@@ -79,7 +79,7 @@ async def test_a_run_that_failed_says_which_task_and_why(make_job: Any, converse
     assert " failed after " in answer.text
     assert "\n\n- `t1`: " in answer.text
     assert "no such table" in answer.text
-    assert thread.operations.list(kind="job_run")[0].state == "failed"
+    assert (await thread.operations.list(kind="job_run"))[0].state == "failed"
 
 
 async def test_a_queued_run_says_why_it_waits(make_job: Any, converse: Any) -> None:

@@ -57,12 +57,12 @@ async def test_a_stop_is_requested_and_then_seen(
 async def test_a_stop_that_is_not_confirmed_stays_requested(make_job: Any, converse: Any) -> None:
     thread = converse(job_id=make_job("stays", SLOW))
     run_id = (await thread.start()).operation.run_id
-    thread.operations.note(run_id, state="cancel_requested")
+    await thread.operations.request_cancel(run_id, state="cancel_requested")
 
     answer = await thread.poll()
 
     assert answer.text.endswith("A stop was requested and is not confirmed yet.")
-    assert thread.operations.get(run_id).state == "cancel_requested"
+    assert (await thread.operations.get(run_id)).state == "cancel_requested"
     await thread.terminate()
 
 

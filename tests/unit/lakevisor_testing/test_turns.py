@@ -42,9 +42,11 @@ async def test_a_launch_is_remembered_with_all_that_is_known(jobs):
         "state": "PENDING",
         "job": "anomalies",
         "url": "https://run",
+        "is_final": False,
+        "is_cancel_requested": False,
         "agent": "jobs",
     }
-    assert operations.get("1") == operation
+    assert await operations.get("1") == operation
 
 
 async def test_a_turn_that_is_run_again_launches_once(jobs):
@@ -122,17 +124,23 @@ async def test_a_later_turn_sees_what_an_earlier_one_launched(jobs):
     later = operations.in_turn("turn-2")
     await launch(later, jobs, kind="question")
 
-    assert [each.run_id for each in later.list(kind="job_run")] == ["1"]
-    assert later.note("1", state="TERMINATED").state == "TERMINATED"
-    assert operations.get("1").state == "TERMINATED"
+    assert [each.run_id for each in await later.list(kind="job_run")] == ["1"]
+    noted = await later.note("1", state="TERMINATED", is_final=True)
+    assert noted.is_final
+    assert (await operations.get("1")).state == "TERMINATED"
 
 
-@pytest.mark.parametrize("ask", ["get", "note"])
-def test_a_run_of_another_thread_does_not_exist(ask):
-    arguments = {"state": "RUNNING"} if ask == "note" else {}
-
+@pytest.mark.parametrize(
+    ("ask", "arguments"),
+    [
+        ("get", {}),
+        ("note", {"state": "RUNNING", "is_final": False}),
+        ("request_cancel", {"state": "RUNNING"}),
+    ],
+)
+async def test_a_run_of_another_thread_does_not_exist(ask, arguments):
     with pytest.raises(OperationNotFound, match="no run '1'"):
-        getattr(InMemoryOperations(), ask)("1", **arguments)
+        await getattr(InMemoryOperations(), ask)("1", **arguments)
 
 
 def test_a_tool_that_reaches_for_a_workspace_that_is_not_there_fails_the_test():

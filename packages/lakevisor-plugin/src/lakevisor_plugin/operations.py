@@ -27,6 +27,10 @@ class Operation(BaseModel):
     """The configured name of what runs, where there is one."""
     url: str | None = None
     """The page where a person can look at it."""
+    is_final: bool = False
+    """Whether it has been seen to have ended; what is unknown has not."""
+    is_cancel_requested: bool = False
+    """Whether its end was asked for, which is not yet its end."""
     agent: str = ""
     """The sub-agent that launched it; the host fills it in."""
 
@@ -76,7 +80,7 @@ class Operations(Protocol):
         """
         ...
 
-    def get(self, run_id: str) -> Operation:
+    async def get(self, run_id: str) -> Operation:
         """Return one operation.
 
         Raises:
@@ -84,12 +88,29 @@ class Operations(Protocol):
         """
         ...
 
-    def list(self, *, kind: str) -> Sequence[Operation]:
+    async def list(self, *, kind: str) -> Sequence[Operation]:
         """Return the operations of a kind, the latest last."""
         ...
 
-    def note(self, run_id: str, *, state: str) -> Operation:
+    async def note(self, run_id: str, *, state: str, is_final: bool) -> Operation:
         """Remember the state that was last seen, and return the operation with it.
+
+        Args:
+            run_id: the operation.
+            state: what was seen, a word of the plugin's.
+            is_final: whether it has ended; what is unknown has not.
+
+        Raises:
+            OperationNotFound: it does not exist for this caller in this thread.
+        """
+        ...
+
+    async def request_cancel(self, run_id: str, *, state: str) -> Operation:
+        """Remember that the end of an operation was asked for; call it when that was done.
+
+        Args:
+            run_id: the operation.
+            state: the state as it is from now on, a word of the plugin's.
 
         Raises:
             OperationNotFound: it does not exist for this caller in this thread.

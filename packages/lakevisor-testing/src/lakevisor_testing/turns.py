@@ -87,19 +87,26 @@ class InMemoryOperations:
         self._thread.by_run_id[operation.run_id] = operation
         return operation
 
-    def get(self, run_id: str) -> Operation:
+    async def get(self, run_id: str) -> Operation:
         """Return one operation of this thread, or raise `OperationNotFound`."""
         if run_id not in self._thread.by_run_id:
             raise OperationNotFound(run_id)
         return self._thread.by_run_id[run_id]
 
-    def list(self, *, kind: str) -> Sequence[Operation]:
+    async def list(self, *, kind: str) -> Sequence[Operation]:
         """Return the operations of a kind, the latest last."""
         return tuple(each for each in self._thread.by_run_id.values() if each.kind == kind)
 
-    def note(self, run_id: str, *, state: str) -> Operation:
+    async def note(self, run_id: str, *, state: str, is_final: bool) -> Operation:
         """Remember the state that was last seen."""
-        return self.add(self.get(run_id).model_copy(update={"state": state}))
+        return await self._change(run_id, state=state, is_final=is_final)
+
+    async def request_cancel(self, run_id: str, *, state: str) -> Operation:
+        """Remember that the end of an operation was asked for."""
+        return await self._change(run_id, state=state, is_cancel_requested=True)
+
+    async def _change(self, run_id: str, **update: Any) -> Operation:
+        return self.add((await self.get(run_id)).model_copy(update=update))
 
 
 class NoWorkspace:

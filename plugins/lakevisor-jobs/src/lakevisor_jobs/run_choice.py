@@ -12,6 +12,7 @@ from lakevisor_jobs.run_sentences import phrase
 from lakevisor_jobs.run_state import RunState
 from lakevisor_plugin import AskPerson, GiveUp, Operation, TryAgain, Turn
 
+CANCEL_REQUESTED = RunState.CANCEL_REQUESTED
 KIND = "job_run"
 """The kind of our operations."""
 
@@ -32,8 +33,8 @@ async def choose_run(run_id: str | None, *, turn: Turn) -> Operation:
         AskPerson: several go on.
     """
     if run_id is not None and run_id.strip():
-        return turn.operations.get(_number(run_id.strip()))
-    runs = turn.operations.list(kind=KIND)
+        return await turn.operations.get(_number(run_id.strip()))
+    runs = await turn.operations.list(kind=KIND)
     if not runs:
         raise GiveUp("No job was started in this conversation.")
     in_question = _going_on(runs) or _stopping(runs) or runs[-1:]
@@ -43,7 +44,7 @@ async def choose_run(run_id: str | None, *, turn: Turn) -> Operation:
     open_reports = [report for report in seen if not report.state.is_final]
     if len(open_reports) > 1:
         raise AskPerson(_question(in_question, open_reports))
-    return turn.operations.get((open_reports or seen)[-1].run_id)
+    return await turn.operations.get((open_reports or seen)[-1].run_id)
 
 
 async def see_run(operation: Operation, *, turn: Turn) -> RunReport:
@@ -62,14 +63,15 @@ async def see_run(operation: Operation, *, turn: Turn) -> RunReport:
         report = read_run(run, now=time.time())
     except NotFound:
         report = RunReport(run_id=operation.run_id, state=RunState.VANISHED)
-    if report.state.is_final or not stop_was_requested(operation):
-        turn.operations.note(operation.run_id, state=report.state.value)
+    is_final = report.state.is_final
+    told = report.state if is_final or not stop_was_requested(operation) else CANCEL_REQUESTED
+    await turn.operations.note(operation.run_id, state=told.value, is_final=is_final)
     return report
 
 
 def stop_was_requested(operation: Operation) -> bool:
     """Whether we asked for the end of a run and have not seen it."""
-    return operation.state == RunState.CANCEL_REQUESTED
+    return operation.is_cancel_requested and not operation.is_final
 
 
 def _number(text: str) -> str:
@@ -82,15 +84,11 @@ def _number(text: str) -> str:
 
 
 def _going_on(runs: Sequence[Operation]) -> Sequence[Operation]:
-    return [run for run in runs if not _is_final(run) and not stop_was_requested(run)]
+    return [run for run in runs if not run.is_final and not stop_was_requested(run)]
 
 
 def _stopping(runs: Sequence[Operation]) -> Sequence[Operation]:
     return [run for run in runs if stop_was_requested(run)][-1:]
-
-
-def _is_final(run: Operation) -> bool:
-    return run.state in set(RunState) and RunState(run.state).is_final
 
 
 def _question(runs: Sequence[Operation], reports: Sequence[RunReport]) -> str:

@@ -108,5 +108,7 @@ async def terminate_databricks_job(turn: CurrentTurn, run_id: RunId | None = Non
         return answers.nothing_to_stop(operation, report)
     with permission_needed(no_permission_for_run(operation.run_id)):
         await turn.call(turn.workspace.jobs.cancel_run, int(operation.run_id))
-    noted = turn.operations.note(operation.run_id, state=RunState.CANCEL_REQUESTED.value)
+    noted = await turn.operations.request_cancel(
+        operation.run_id, state=RunState.CANCEL_REQUESTED.value
+    )
     return answers.stop_requested(noted)

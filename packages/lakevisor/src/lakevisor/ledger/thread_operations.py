@@ -57,20 +57,28 @@ class ThreadOperations:
         )
         return self._touch(operation)
 
-    def get(self, run_id: str) -> Operation:
+    async def get(self, run_id: str) -> Operation:
         """Return one operation of this thread, or raise `OperationNotFound`."""
         operation = self._known.get(run_id)
         if operation is None:
             raise OperationNotFound(run_id)
         return self._touch(operation)
 
-    def list(self, *, kind: str) -> Sequence[Operation]:
+    async def list(self, *, kind: str) -> Sequence[Operation]:
         """Return the operations of a kind, the latest last."""
         return tuple(each for each in self._known.values() if each.kind == kind)
 
-    def note(self, run_id: str, *, state: str) -> Operation:
+    async def note(self, run_id: str, *, state: str, is_final: bool) -> Operation:
         """Remember the state that was last seen."""
-        return self._touch(self.get(run_id).model_copy(update={"state": state}))
+        return await self._change(run_id, state=state, is_final=is_final)
+
+    async def request_cancel(self, run_id: str, *, state: str) -> Operation:
+        """Remember that the end of an operation was asked for."""
+        return await self._change(run_id, state=state, is_cancel_requested=True)
+
+    async def _change(self, run_id: str, **update: Any) -> Operation:
+        operation = await self.get(run_id)
+        return self._touch(operation.model_copy(update=update))
 
     def sign(self, agent: str) -> None:
         """Say that what was touched without an agent's name belongs to this agent."""
