@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from starlette.responses import StreamingResponse
+
 from local_workspace.errors import InvalidParameter, RateLimited, Unavailable
 from local_workspace.serving import Upstream, UpstreamSettings
-from starlette.responses import StreamingResponse
 
 MODEL = "databricks-claude-sonnet-4-5"
 HELLO = {"model": "whatever", "messages": [{"role": "user", "content": "hello"}]}

@@ -12,12 +12,14 @@ import typer
 
 from local_workspace import daemon
 from local_workspace.daemon import DidNotStart
+from local_workspace.environment import environment, published_tests, shell_script
 from local_workspace.server_lock import AlreadyRunning
+from local_workspace.settings import WrongSetting
 from local_workspace.state_file import State
 
 _EXIT_CODES = """
 
-Exit codes: 0 done; 1 it did not start; 2 wrong usage; 3 it does not run (status).
+Exit codes: 0 done; 1 it did not start; 2 wrong usage; 3 it does not run (status, env).
 """
 
 app = typer.Typer(
@@ -93,6 +95,32 @@ def status(data: Data = _DEFAULT_DATA, as_json: Json = False) -> None:
     raise typer.Exit(3)
 
 
+@app.command(help="Print the shell's `export` lines with which programs use the workspace.")
+def env(
+    data: Data = _DEFAULT_DATA,
+    profile: Annotated[
+        str, typer.Option(help="Who the programs shall be: a profile of the databrickscfg.")
+    ] = "local",
+    for_published_tests: Annotated[
+        bool,
+        typer.Option(
+            "--published-tests",
+            help="Also what Databricks' published tests of Genie and Lakebase ask for.",
+        ),
+    ] = False,
+) -> None:
+    """Print the shell's `export` lines with which programs use the workspace."""
+    state = daemon.running(data.resolve()) if data.exists() else None
+    if state is None:
+        print("No local workspace runs here. Start it: local-workspace up", file=sys.stderr)
+        raise typer.Exit(3)
+    if profile not in state.profiles():
+        names = ", ".join(state.profiles())
+        raise typer.BadParameter(f"{profile!r} is not one of {names}.", param_hint="--profile")
+    variables = environment(state, profile=profile)
+    print(shell_script(variables | (published_tests(state) if for_published_tests else {})))
+
+
 def _made(data: Path) -> Path:
     """Return the folder, which is there now, or end with what is wrong with it."""
     try:
@@ -132,6 +160,9 @@ def _serve_here(data: Path, port: int | None) -> None:
     except server.PortTaken:
         print(f"Port {port} is taken; choose another, or 0 for a free one.", file=sys.stderr)
         raise typer.Exit(1) from None
+    except WrongSetting as wrong:
+        print(wrong, file=sys.stderr)
+        raise typer.Exit(1) from None
 
 
 def _show(line: str) -> None:
@@ -143,7 +174,8 @@ def _say(state: State, *, as_json: bool, headline: str) -> None:
         print(json.dumps({"running": True, **state.as_dict()}))
         return
     print(f"The local workspace {headline} at {state.url}")
-    print(f"Profiles (local, admin, analyst, viewer, service-principal): {state.config_file}")
+    names = [name for name in state.profiles() if name != "DEFAULT"]
+    print(f"Profiles in {state.config_file}: {', '.join(names)}")
     print(f"Use it: export DATABRICKS_CONFIG_FILE={state.config_file} ", end="")
     print("DATABRICKS_CONFIG_PROFILE=local")
 

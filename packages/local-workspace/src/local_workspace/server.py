@@ -13,7 +13,7 @@ import uvicorn
 from local_workspace.connection import DroppableConnection
 from local_workspace.server_lock import hold_server_lock
 from local_workspace.serving import UpstreamSettings
-from local_workspace.settings import Settings
+from local_workspace.settings import Settings, WrongSetting
 from local_workspace.state_file import State
 from local_workspace.workspace import Workspace
 
@@ -41,11 +41,13 @@ def serve(data: Path, *, port: int | None = None) -> None:
     Raises:
         AlreadyRunning: another process serves this folder.
         PortTaken: another program has the port that was asked for.
+        WrongSetting: an environment variable cannot be used.
     """
     data = data.resolve()
     with hold_server_lock(data):
         listener = _listen(data, port)
-        settings = Settings(data=data, port=listener.getsockname()[1])
+        seconds = Settings.genie_seconds_in(os.environ)
+        settings = Settings(data=data, port=listener.getsockname()[1], genie_seconds=seconds)
         upstream = UpstreamSettings.from_environment(os.environ)
         workspace = Workspace(settings, upstream=upstream)
         log.info("Preparing the demo's data")
@@ -117,6 +119,8 @@ def main() -> None:
         serve(Path(data), port=int(port[0]) if port else None)
     except PortTaken as taken:
         sys.exit(f"Port {taken} is taken by another program.")
+    except WrongSetting as wrong:
+        sys.exit(str(wrong))
 
 
 def log_to_stderr() -> None:

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+_GENIE_SECONDS = "LOCAL_WORKSPACE_GENIE_SECONDS"
+
+
+class WrongSetting(ValueError):
+    """An environment variable has a value that cannot be used."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +26,24 @@ class Settings:
     """The port of its REST API."""
     workspace_id: str = "7474651880045550"
     """The number that a real workspace sends in `x-databricks-org-id`."""
+    genie_seconds: float = 1.8
+    """How long Genie takes for an answer; the real one takes from a few seconds to a minute."""
+
+    @staticmethod
+    def genie_seconds_in(environment: Mapping[str, str]) -> float:
+        """Return what `LOCAL_WORKSPACE_GENIE_SECONDS` says, or the default without it.
+
+        Raises:
+            WrongSetting: it is no number of seconds.
+        """
+        given = environment.get(_GENIE_SECONDS) or str(Settings.genie_seconds)
+        try:
+            seconds = float(given)
+        except ValueError:
+            seconds = math.nan
+        if not 0 <= seconds < math.inf:
+            raise WrongSetting(f"{_GENIE_SECONDS} must be a number of seconds, not {given!r}.")
+        return seconds
 
     @property
     def url(self) -> str:

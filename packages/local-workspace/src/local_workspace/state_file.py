@@ -27,11 +27,13 @@ class State:
     users: Mapping[str, str]
     """The personal access token of each user, by user name."""
     service_principal: Mapping[str, str]
-    """`client_id` and `client_secret` for OAuth."""
+    """`client_id` and `client_secret` of the service principal that deploys."""
     config_file: str
     """The path of the `databrickscfg` with a profile for each of them."""
+    further_service_principals: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """The same of the others, by the name of their profile."""
     lakebase: Mapping[str, Any] = field(default_factory=dict)
-    """How Lakebase is addressed: the instance, the project and the branch."""
+    """How Lakebase is addressed: the instance, the branch and the endpoint."""
     genie_spaces: Sequence[str] = ()
     """The ids of the Genie spaces that are there from the start."""
     jobs: Sequence[int] = ()
@@ -48,24 +50,27 @@ class State:
 
     def write(self, data: Path) -> None:
         """Write both files; `workspace.json` comes last, for it says that all is ready."""
-        write_private(Path(self.config_file), self._profiles())
+        write_private(Path(self.config_file), self._config_text())
         write_private(_path(data), json.dumps(asdict(self), indent=1))
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON would have it."""
         return asdict(self)
 
-    def _profiles(self) -> str:
+    def profiles(self) -> dict[str, dict[str, str]]:
+        """Return what the SDKs need to act as each identity, by the name of its profile."""
         tokens = {user.partition("@")[0]: token for user, token in self.users.items()}
-        admin = tokens["admin"]
-        profiles = {
-            name: {"host": self.url, "token": token}
-            for name, token in {"DEFAULT": admin, "local": admin, **tokens}.items()
+        named = {"DEFAULT": tokens["admin"], "local": tokens["admin"], **tokens}
+        principals = {"service-principal": self.service_principal}
+        principals |= self.further_service_principals
+        return {name: {"host": self.url, "token": token} for name, token in named.items()} | {
+            name: {"host": self.url, **secret} for name, secret in principals.items()
         }
-        profiles["service-principal"] = {"host": self.url, **self.service_principal}
+
+    def _config_text(self) -> str:
         return "\n".join(
             f"[{name}]\n" + "".join(f"{key} = {value}\n" for key, value in values.items())
-            for name, values in profiles.items()
+            for name, values in self.profiles().items()
         )
 
 

@@ -11,9 +11,16 @@ from local_workspace.area import Area
 from local_workspace.database import Database
 from local_workspace.demo import Seeded, seed
 from local_workspace.genie import Genie
-from local_workspace.identity import SERVICE_PRINCIPAL, USERS, Authentication, Identity
+from local_workspace.identity import (
+    LIMITED_PRINCIPAL,
+    SERVICE_PRINCIPAL,
+    SERVICE_PRINCIPALS,
+    USERS,
+    Authentication,
+    Identity,
+)
 from local_workspace.jobs import Jobs
-from local_workspace.lakebase import Lakebase
+from local_workspace.lakebase import Access, Lakebase
 from local_workspace.lakebase.instances import INSTANCE
 from local_workspace.lakebase.resource_names import BRANCH, ENDPOINT
 from local_workspace.serving import Serving, Upstream, UpstreamSettings
@@ -31,7 +38,8 @@ class Workspace:
         self._identity = Identity(settings, self._database)
         self._warehouse = Warehouse(settings)
         self._jobs = Jobs(settings, self._database)
-        self._lakebase = Lakebase(settings, self._identity)
+        access = Access(managers=[SERVICE_PRINCIPAL.user_name], users=[LIMITED_PRINCIPAL.user_name])
+        self._lakebase = Lakebase(settings, self._identity, access=access)
         self._serving = Serving(Upstream(upstream) if upstream else None)
         self._genie = Genie(settings, self._database, self._warehouse, model=self._serving.complete)
         self._seeded = Seeded(space_ids=(), job_ids=())
@@ -63,15 +71,20 @@ class Workspace:
     def state(self, pid: int) -> State:
         """Return what the server tells others once it is ready."""
         keyring = self._identity.keyring
+        principals = {
+            name: {
+                "client_id": one.user_name,
+                "client_secret": keyring.client_secrets[one.user_name],
+            }
+            for name, one in SERVICE_PRINCIPALS.items()
+        }
         return State(
             pid=pid,
             url=self._settings.url,
             port=self._settings.port,
             users=keyring.tokens,
-            service_principal={
-                "client_id": SERVICE_PRINCIPAL.user_name,
-                "client_secret": keyring.client_secret,
-            },
+            service_principal=principals.pop("service-principal"),
+            further_service_principals=principals,
             config_file=str(config_file(self._settings.data)),
             lakebase={
                 "host": self._lakebase.host,

@@ -45,10 +45,10 @@ class RunningLakebase:
 
     def service_principal(self) -> WorkspaceClient:
         """Return the SDK's client, acting for the service principal."""
+        client_id = "11111111-2222-3333-4444-555555555555"
+        client_secret = self.identity.keyring.client_secrets[client_id]
         return WorkspaceClient(
-            host=self.settings.url,
-            client_id="11111111-2222-3333-4444-555555555555",
-            client_secret=self.identity.keyring.client_secret,
+            host=self.settings.url, client_id=client_id, client_secret=client_secret
         )
 
     def token(self, user: str = ADMIN) -> str:

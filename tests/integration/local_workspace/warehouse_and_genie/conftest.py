@@ -72,13 +72,11 @@ class Server:
 @contextmanager
 def serve(data: Path, **options: Any) -> Iterator[Server]:
     """Run a server on the data of a folder until the block ends."""
-    settings = Settings(data=data)
+    settings = Settings(data=data, genie_seconds=options.pop("pace", 0.05))
     database = Database(settings.databases / "workspace.sqlite")
     warehouse = Warehouse(settings, rows_per_chunk=options.pop("rows_per_chunk", 1000))
     jobs = Jobs(settings, database)
-    genie = Genie(
-        settings, database, warehouse, options.pop("model", None), pace=options.pop("pace", 0.05)
-    )
+    genie = Genie(settings, database, warehouse, options.pop("model", None))
     seed(settings, jobs=jobs, genie=genie, owner=CALLERS["admin"], scale=SCALE)
     app = build_app([Statements(warehouse), genie, jobs], [Middleware(TokenIsName)])
     listener = socket.create_server(("127.0.0.1", 0))

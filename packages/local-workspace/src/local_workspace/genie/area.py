@@ -20,24 +20,20 @@ from local_workspace.genie.worker import Worker
 from local_workspace.settings import Settings
 from local_workspace.sql import WAREHOUSE_ID, Warehouse
 
-SECONDS = 1.8
-"""How long an answer takes, spread over its statuses."""
-
 
 class Genie:
     """`/api/2.0/genie`: spaces, conversations, results."""
 
     def __init__(
         self,
-        settings: Settings,  # noqa: ARG002 (every area is made with the same first arguments)
+        settings: Settings,
         database: Database,
         warehouse: Warehouse,
         model: Model | None = None,
-        *,
-        pace: float = SECONDS,
     ) -> None:
         self._store = GenieStore(database)
-        self._worker = Worker(self._store, warehouse, Answering(warehouse, model), pace=pace)
+        answering = Answering(warehouse, model)
+        self._worker = Worker(self._store, warehouse, answering, pace=settings.genie_seconds)
         door = Door(self._store)
         self._parts = (
             SpaceRoutes(self._store, door),

@@ -1,7 +1,19 @@
-"""Who calls: users, personal access tokens, OAuth for the service principal, SCIM."""
+"""Who calls: users, personal access tokens, OAuth for service principals, SCIM."""
 
 from local_workspace.identity.authentication import Authentication
 from local_workspace.identity.identity import Identity
-from local_workspace.identity.known_users import SERVICE_PRINCIPAL, USERS
+from local_workspace.identity.known_users import (
+    LIMITED_PRINCIPAL,
+    SERVICE_PRINCIPAL,
+    SERVICE_PRINCIPALS,
+    USERS,
+)
 
-__all__ = ["SERVICE_PRINCIPAL", "USERS", "Authentication", "Identity"]
+__all__ = [
+    "LIMITED_PRINCIPAL",
+    "SERVICE_PRINCIPAL",
+    "SERVICE_PRINCIPALS",
+    "USERS",
+    "Authentication",
+    "Identity",
+]

@@ -12,7 +12,7 @@ from local_workspace.area import Caller
 from local_workspace.database import Database
 from local_workspace.errors import InvalidToken, NotAuthenticated
 from local_workspace.identity.keyring import Keyring
-from local_workspace.identity.known_users import SERVICE_PRINCIPAL, USERS
+from local_workspace.identity.known_users import SERVICE_PRINCIPALS, USERS
 from local_workspace.identity.oauth import OAuth
 from local_workspace.identity.scim import scim_routes
 from local_workspace.identity.tokens import Tokens
@@ -26,11 +26,13 @@ class Identity:
         self._settings = settings
         self.keyring = Keyring.open(settings.databases / "secrets.json")
         self.tokens = Tokens(self.keyring, database)
-        self._callers = {caller.user_name: caller for caller in (*USERS, SERVICE_PRINCIPAL)}
+        self._callers = {
+            caller.user_name: caller for caller in (*USERS, *SERVICE_PRINCIPALS.values())
+        }
 
     def routes(self) -> Sequence[BaseRoute]:
         """Return host metadata, OAuth and SCIM."""
-        oauth = OAuth(self._settings, self.tokens, client_secret=self.keyring.client_secret)
+        oauth = OAuth(self._settings, self.tokens, client_secrets=self.keyring.client_secrets)
         return [*oauth.routes(), *scim_routes(self._settings)]
 
     @asynccontextmanager

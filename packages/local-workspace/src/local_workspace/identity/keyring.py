@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from local_workspace.identity.known_users import USERS
+from local_workspace.identity.known_users import SERVICE_PRINCIPALS, USERS
 from local_workspace.private_file import write_private
 
 
@@ -18,20 +18,24 @@ class Keyring:
 
     signing_key: str
     """The key of every OAuth token and of every Lakebase credential."""
-    client_secret: str
-    """The OAuth secret of the service principal."""
+    client_secrets: Mapping[str, str]
+    """The OAuth secret of each service principal, by application id."""
     tokens: Mapping[str, str]
     """The personal access token of each user, by user name."""
 
     @classmethod
     def open(cls, path: Path) -> Keyring:
-        """Return the secrets in `path`; make them where there are none."""
-        if path.exists():
-            return cls(**json.loads(path.read_text(encoding="utf-8")))
+        """Return the secrets in `path`; make those that are not there."""
+        kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         keyring = cls(
-            signing_key=secrets.token_hex(32),
-            client_secret=f"dose{secrets.token_hex(16)}",
-            tokens={user.user_name: f"dapi{secrets.token_hex(16)}" for user in USERS},
+            signing_key=kept.get("signing_key") or secrets.token_hex(32),
+            client_secrets={
+                one.user_name: f"dose{secrets.token_hex(16)}" for one in SERVICE_PRINCIPALS.values()
+            }
+            | kept.get("client_secrets", {}),
+            tokens={one.user_name: f"dapi{secrets.token_hex(16)}" for one in USERS}
+            | kept.get("tokens", {}),
         )
-        write_private(path, json.dumps(asdict(keyring), indent=1))
+        if asdict(keyring) != kept:
+            write_private(path, json.dumps(asdict(keyring), indent=1))
         return keyring

@@ -1,18 +1,12 @@
-"""The people and the service principal that every local workspace has."""
+"""The people and the service principals that every local workspace has."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from local_workspace.area import Caller
 
 _USERS = frozenset({"users"})
-
-SERVICE_PRINCIPAL = Caller(
-    user_name="11111111-2222-3333-4444-555555555555",
-    user_id=4404197230955021,
-    display_name="Local Service Principal",
-    is_service_principal=True,
-    groups=_USERS,
-)
 
 USERS: tuple[Caller, ...] = (
     Caller(
@@ -34,3 +28,47 @@ USERS: tuple[Caller, ...] = (
         groups=_USERS,
     ),
 )
+
+SERVICE_PRINCIPAL = Caller(
+    user_name="11111111-2222-3333-4444-555555555555",
+    user_id=4404197230955021,
+    display_name="Local Service Principal",
+    is_service_principal=True,
+    groups=_USERS,
+)
+"""The one that deploys: it manages Lakebase and owns what is in it, together with the admin."""
+
+APP_PRINCIPAL = Caller(
+    user_name="22222222-3333-4444-5555-666666666666",
+    user_id=4404197230955022,
+    display_name="Local App",
+    is_service_principal=True,
+    groups=_USERS,
+)
+"""An application's own, whose role in Lakebase and grants are for whoever deploys it to make."""
+
+LIMITED_PRINCIPAL = Caller(
+    user_name="33333333-4444-5555-6666-777777777777",
+    user_id=4404197230955023,
+    display_name="Local Limited Service Principal",
+    is_service_principal=True,
+    groups=_USERS,
+)
+"""It has a role in Lakebase, and nothing there is its own or may be granted by it."""
+
+PRINCIPAL_WITHOUT_ROLE = Caller(
+    user_name="44444444-5555-6666-7777-888888888888",
+    user_id=4404197230955024,
+    display_name="Local Service Principal without a Role",
+    is_service_principal=True,
+    groups=_USERS,
+)
+"""It may call the API, and Lakebase does not know it."""
+
+SERVICE_PRINCIPALS: Mapping[str, Caller] = {
+    "service-principal": SERVICE_PRINCIPAL,
+    "service-principal-app": APP_PRINCIPAL,
+    "service-principal-limited": LIMITED_PRINCIPAL,
+    "service-principal-without-role": PRINCIPAL_WITHOUT_ROLE,
+}
+"""All of them, by the name of their profile."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from local_workspace.identity.known_users import SERVICE_PRINCIPAL
 from local_workspace.identity.tokens import Tokens
 from local_workspace.settings import Settings
 
@@ -23,11 +22,13 @@ _LIFETIME = 3600
 class OAuth:
     """How a client finds the token endpoint and asks it for a token."""
 
-    def __init__(self, settings: Settings, tokens: Tokens, *, client_secret: str) -> None:
+    def __init__(
+        self, settings: Settings, tokens: Tokens, *, client_secrets: Mapping[str, str]
+    ) -> None:
         self._workspace_id = settings.workspace_id
         self._issuer = f"{settings.url}/oidc"
         self._tokens = tokens
-        self._client_secret = client_secret.encode()
+        self._client_secrets = client_secrets
 
     def routes(self) -> Sequence[BaseRoute]:
         """Return host metadata, discovery and the token endpoint."""
@@ -63,8 +64,8 @@ class OAuth:
         if form.get("grant_type") != "client_credentials":
             return _refusal("unsupported_grant_type", "Only client_credentials is supported")
         client_id, secret = _credentials(request, form)
-        known = client_id == SERVICE_PRINCIPAL.user_name
-        if not (known and hmac.compare_digest(secret.encode(), self._client_secret)):
+        known = self._client_secrets.get(client_id)
+        if known is None or not hmac.compare_digest(secret.encode(), known.encode()):
             return _refusal("invalid_client", "Client authentication failed", status=401)
         claims = {"sub": client_id, "iss": self._issuer, "scope": "all-apis"}
         return JSONResponse(

@@ -1,5 +1,6 @@
 """Lakebase: a real PostgreSQL behind a gateway that asks for a token."""
 
+from local_workspace.lakebase.access import Access
 from local_workspace.lakebase.lakebase import Lakebase
 
-__all__ = ["Lakebase"]
+__all__ = ["Access", "Lakebase"]

@@ -40,7 +40,7 @@ class _BranchDatabases:
 
     async def create_database(self, request: Request) -> Response:
         require_branch(request)
-        _require_admin(request)
+        self._require_manager(request)
         require_no_replacement(request)
         spec = (await json_body(request)).get("spec") or {}
         owner_id = str(spec.get("role") or "").removeprefix(f"{BRANCH}/roles/")
@@ -58,7 +58,7 @@ class _BranchDatabases:
 
     async def delete_database(self, request: Request) -> Response:
         database = await self._named(request)
-        _require_admin(request)
+        self._require_manager(request)
         await self._databases.drop(database.name)
         return self._operations.done("Database", name=f"{BRANCH}/databases/{database.database_id}")
 
@@ -69,6 +69,11 @@ class _BranchDatabases:
             if wanted in (database.database_id, database.name):
                 return database
         raise not_found("database")
+
+    def _require_manager(self, request: Request) -> None:
+        caller = caller_of(request)
+        if not self._roles.access.may_manage(caller):
+            raise PermissionDenied(f"User {caller.user_name} does not have CAN MANAGE on {BRANCH}.")
 
     async def _role_ids(self) -> dict[str, str]:
         return {role.name: role.role_id for role in await self._roles.all()}
@@ -86,12 +91,6 @@ def branch_database_routes(
         Route(f"{path}/{{database}}", handlers.get_database, methods=["GET"]),
         Route(f"{path}/{{database}}", handlers.delete_database, methods=["DELETE"]),
     ]
-
-
-def _require_admin(request: Request) -> None:
-    caller = caller_of(request)
-    if not caller.is_admin:
-        raise PermissionDenied(f"User {caller.user_name} does not have CAN MANAGE on {BRANCH}.")
 
 
 def _shown(database: Database, owner_id: str) -> dict[str, Any]:

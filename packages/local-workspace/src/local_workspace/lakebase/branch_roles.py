@@ -43,14 +43,14 @@ class _BranchRoles:
         require_branch(request)
         require_no_replacement(request)
         role = _requested(await json_body(request), request.query_params.get("role_id"))
-        require_right_to_manage(request, role.name, role=role)
+        require_right_to_manage(request, self._roles, name=role.name, role=role)
         await self._roles.create(role)
         shown = _shown(role)
         return self._operations.done("Role", name=shown["name"], response=shown)
 
     async def delete_role(self, request: Request) -> Response:
         role = await self._named(request)
-        require_right_to_manage(request, role.name)
+        require_right_to_manage(request, self._roles, name=role.name)
         await self._roles.drop(role.name, heir=await self._heir(request))
         return self._operations.done("Role", name=f"{BRANCH}/roles/{role.role_id}")
 

@@ -69,12 +69,12 @@ class _Instances:
     async def create_role(self, request: Request) -> Response:
         _require_instance(request.path_params["instance"])
         role = _requested(await json_body(request))
-        require_right_to_manage(request, role.name, role=role)
+        require_right_to_manage(request, self._roles, name=role.name, role=role)
         await self._roles.create(role)
         return JSONResponse(_role(role))
 
     async def delete_role(self, request: Request) -> Response:
-        require_right_to_manage(request, request.path_params["role"])
+        require_right_to_manage(request, self._roles, name=request.path_params["role"])
         try:
             role = await self._named_role(request)
         except NotFound:
@@ -113,15 +113,17 @@ def instance_routes(
     ]
 
 
-def require_right_to_manage(request: Request, name: str, *, role: Role | None = None) -> None:
-    """Let admins manage all roles, and everybody add a plain one for their own identity.
+def require_right_to_manage(
+    request: Request, roles: Roles, *, name: str, role: Role | None = None
+) -> None:
+    """Let who has CAN MANAGE manage all roles, and everybody add a plain one of their own.
 
     Raises:
-        PermissionDenied: the caller is neither an admin nor making just their own role.
+        PermissionDenied: the caller has no CAN MANAGE, and is not making just their own role.
     """
     caller = caller_of(request)
     is_plain = role is not None and not (role.is_superuser or role.attributes != Attributes())
-    if not caller.is_admin and not (is_plain and name == caller.user_name):
+    if not roles.access.may_manage(caller) and not (is_plain and name == caller.user_name):
         raise PermissionDenied(
             f"User {caller.user_name} does not have CAN MANAGE on database instance {INSTANCE}."
         )

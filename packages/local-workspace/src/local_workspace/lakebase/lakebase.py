@@ -11,6 +11,7 @@ import psycopg
 from starlette.routing import BaseRoute
 
 from local_workspace.lakebase import address
+from local_workspace.lakebase.access import Access
 from local_workspace.lakebase.address import Listener
 from local_workspace.lakebase.certificate import tls_context
 from local_workspace.lakebase.credentials import Credentials, Identities
@@ -26,19 +27,26 @@ from local_workspace.lakebase.superuser import Superuser
 from local_workspace.lakebase.wire import CANNOT_CONNECT_NOW, LoginRefused
 from local_workspace.settings import Settings
 
+_OWNER_ONLY = Access()
+
 
 class Lakebase:
     """One database under both of Lakebase's names: an instance, and a project's endpoint."""
 
     def __init__(
-        self, settings: Settings, identities: Identities, *, port: int = address.PORT
+        self,
+        settings: Settings,
+        identities: Identities,
+        *,
+        access: Access = _OWNER_ONLY,
+        port: int = address.PORT,
     ) -> None:
         self._settings = settings
         self._port = port
         self._postgres = Postgres(settings.postgres)
         self._superuser = Superuser(self._postgres)
         self._credentials = Credentials(identities, audiences=[INSTANCE, ENDPOINT])
-        self._roles = Roles(self._superuser, identities)
+        self._roles = Roles(self._superuser, identities, access)
         self._databases = Databases(self._superuser)
         self._restarting = asyncio.Lock()
         self._listener: Listener | None = None

@@ -13,6 +13,7 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from local_workspace.area import Caller
 from local_workspace.errors import ApiError, InvalidParameter
+from local_workspace.lakebase.access import Access
 from local_workspace.lakebase.credentials import Identities
 from local_workspace.lakebase.superuser import Superuser
 from local_workspace.lakebase.wire import INVALID_PASSWORD, LoginRefused
@@ -21,6 +22,8 @@ DATABASE = "databricks_postgres"
 MEMBERSHIP = "DATABRICKS_SUPERUSER"
 IDENTITY_TYPES = ("USER", "SERVICE_PRINCIPAL", "GROUP")
 _LONGEST_NAME = 63
+_SCHEMA_OF_THE_ADMIN = "test_limited_perm_schema"
+"""Databricks' published permission tests ask an administrator to make a schema of this name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,9 +64,10 @@ class Role:
 class Roles:
     """Finds, makes and drops roles, and says which of them may log in with a token."""
 
-    def __init__(self, superuser: Superuser, identities: Identities) -> None:
+    def __init__(self, superuser: Superuser, identities: Identities, access: Access) -> None:
         self._superuser = superuser
         self._identities = identities
+        self.access = access
 
     @property
     def owner(self) -> str:
@@ -71,25 +75,40 @@ class Roles:
         return next(one.user_name for one in self._identities.everyone() if one.is_admin)
 
     async def prepare(self) -> None:
-        """Make what each Lakebase has from the start: its owner and the owner's database."""
+        """Make what each Lakebase has from the start: its owner, a database, the first roles."""
         [answer] = await self._superuser.rows("superuser_exists")
         if not answer["exists"]:
             await self._superuser.rows("create_superuser")
-        owner = self.owner
-        if await self.find(owner) is None:
-            everything = Attributes(bypassrls=True, createdb=True, createrole=True)
-            await self.create(
-                Role(name=owner, identity_type="USER", is_superuser=True, attributes=everything)
-            )
-            await self._superuser.run(
-                SQL("GRANT databricks_superuser TO {} WITH ADMIN OPTION").format(Identifier(owner))
-            )
+        owner = Identifier(self.owner)
+        everything = Attributes(bypassrls=True, createdb=True, createrole=True)
+        for name in (self.owner, *self.access.managers):
+            if await self._ensure(name, is_superuser=True, attributes=everything):
+                admin = SQL("GRANT databricks_superuser TO {} WITH ADMIN OPTION")
+                await self._superuser.run(admin.format(Identifier(name)))
+        for name in self.access.managers:
+            await self._superuser.run(SQL("GRANT {} TO {}").format(owner, Identifier(name)))
+        for name in self.access.users:
+            await self._ensure(name)
+        await self._ensure_database(owner)
+
+    async def _ensure(self, name: str, **options: Any) -> bool:
+        """Make the role of an identity if there is none; return whether it was made."""
+        if await self.find(name) is not None:
+            return False
+        identity = self._identities.find(name)
+        assert identity is not None
+        await self.create(Role(name=name, identity_type=identity_type(identity), **options))
+        return True
+
+    async def _ensure_database(self, owner: Identifier) -> None:
         [answer] = await self._superuser.rows("database_exists", (DATABASE,))
-        if not answer["exists"]:
-            names = {"database": Identifier(DATABASE), "owner": Identifier(owner)}
-            await self._superuser.run(
-                SQL("CREATE DATABASE {database} OWNER {owner}").format(**names)
-            )
+        if answer["exists"]:
+            return
+        database, schema = Identifier(DATABASE), Identifier(_SCHEMA_OF_THE_ADMIN)
+        await self._superuser.run(SQL("CREATE DATABASE {} OWNER {}").format(database, owner))
+        await self._superuser.run_in(
+            DATABASE, SQL("CREATE SCHEMA {} AUTHORIZATION {}").format(schema, owner)
+        )
 
     async def check_login(self, name: str) -> None:
         """Refuse a role that no identity stands behind; one that is missing PostgreSQL refuses.

@@ -46,10 +46,14 @@ class Superuser:
     async def run_everywhere(self, *statements: psycopg.sql.Composed) -> None:
         """Run statements in each database, as those about the objects in it must be."""
         for row in await self.run("SELECT datname FROM pg_database WHERE datallowconn"):
-            options = connection_options(self._postgres, row["datname"])
-            async with await psycopg.AsyncConnection.connect(**options) as connection:
-                for statement in statements:
-                    await connection.execute(statement)
+            await self.run_in(row["datname"], *statements)
+
+    async def run_in(self, database: str, *statements: psycopg.sql.Composed) -> None:
+        """Run statements in one database."""
+        options = connection_options(self._postgres, database)
+        async with await psycopg.AsyncConnection.connect(**options) as connection:
+            for statement in statements:
+                await connection.execute(statement)
 
     async def close(self) -> None:
         """End the session; the next statement begins another."""
