@@ -81,13 +81,12 @@ class SupervisorInBackground:
 
     async def _hold_open(self) -> None:
         # One task opens and closes: what is entered in a task must be left in it.
-        from lakevisor.supervisor import open_supervisor, preload
+        from lakevisor.supervisor import open_supervisor, preload_beside
 
-        preloading = asyncio.create_task(asyncio.to_thread(preload))
+        preload_beside()
         await start_workspace(self._configuration, self._environment, tell=self._tell)
         self._tell(f"getting ready for the workspace {self._configuration.workspace_name!r}")
         async with open_supervisor(self._configuration, self._environment) as supervisor:
-            await preloading
             self._opened.set_result(supervisor)
             await self._closing.wait()
 

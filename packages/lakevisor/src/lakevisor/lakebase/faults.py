@@ -38,7 +38,9 @@ def _translation(error: Exception, address: str, role: str) -> LakebaseError | N
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         return LakebasePermissionDenied(address=address, role=role)
     if isinstance(error, psycopg.OperationalError) and _was_refused(error):
-        return LakebaseRoleMissing(address=address, role=role)
+        create = f"SELECT databricks_create_role('{role}', 'USER')"
+        remedy = f"Create it as an administrator: {create} (or 'SERVICE_PRINCIPAL')."
+        return LakebaseRoleMissing(address=address, role=role, remedy=remedy)
     if isinstance(error, PoolTimeout | psycopg.OperationalError | TimeoutError):
         return LakebaseUnreachable(address=address)
     if isinstance(error, psycopg.Error):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from importlib import import_module
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from lakevisor.config import Configuration
@@ -34,11 +36,9 @@ async def open_supervisor(
         WorkspaceError: the workspace does not answer or does not know us.
         LakebaseError: the conversations cannot be kept.
     """
-    loading = asyncio.create_task(asyncio.to_thread(preload))
-    try:
-        workspace = await connect(configuration.settings.workspace, environment)
-    finally:
-        await loading
+    loading = preload_beside()
+    workspace = await connect(configuration.settings.workspace, environment)
+    await asyncio.wrap_future(loading)
     from lakevisor.checkpoints import open_checkpoints
     from lakevisor.graph import build_graph
     from lakevisor.registry import build_registry
@@ -67,6 +67,23 @@ def preload() -> None:
     os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
     for name in ("langgraph.graph", "databricks_langchain", "lakevisor.graph"):
         import_module(name)
+
+
+def preload_beside() -> Future[None]:
+    """Begin to `preload` in a thread that does not keep a process alive that has failed."""
+    done: Future[None] = Future()
+
+    def load() -> None:
+        try:
+            preload()
+        # Whatever an import raises is raised where the modules are needed.
+        except BaseException as error:  # noqa: BLE001 - handed on, not swallowed
+            done.set_exception(error)
+        else:
+            done.set_result(None)
+
+    Thread(target=load, name="preload", daemon=True).start()
+    return done
 
 
 class _Models:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lakevisor.config import WorkspaceSettings
-from lakevisor.errors import NotAuthenticated, WorkspaceUnreachable
+from lakevisor.errors import NotAuthenticated, ResourceNotFound, WorkspaceUnreachable
 from lakevisor.workspace.faults import translated
 
 if TYPE_CHECKING:
@@ -54,9 +54,13 @@ async def connect(
 def _connect(settings: WorkspaceSettings, options: Mapping[str, Any]) -> WorkspaceConnection:
     patience = settings.connect_timeout_seconds
     probe = _client(options, answer_seconds=patience, retry_seconds=patience)
-    with translated(host=probe.config.host):
-        me = probe.current_user.me()
-        workspace_id = probe.get_workspace_id()
+    try:
+        with translated(host=probe.config.host):
+            me = probe.current_user.me()
+            workspace_id = probe.get_workspace_id()
+    except ResourceNotFound as error:
+        text = f"What answers at {probe.config.host!r} is not a Databricks workspace."
+        raise WorkspaceUnreachable(text) from error
     client = _client(
         options,
         answer_seconds=settings.http_timeout_seconds,
