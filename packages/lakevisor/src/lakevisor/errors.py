@@ -22,21 +22,29 @@ LakevisorError
 ├── LakebaseError                      exit 5   the database of the conversations
 │   ├── LakebaseUnreachable
 │   ├── LakebaseRoleMissing
-│   └── LakebasePermissionDenied
+│   ├── LakebasePermissionDenied
+│   └── LedgerNotMigrated                       its tables are not those that this code knows
 ├── RequestError                       exit 6   what the person sent
 │   ├── EmptyRequest
 │   ├── RequestTooLong
-│   └── InvalidThreadId
+│   ├── InvalidThreadId
+│   ├── TurnConflict                            the id of another request
+│   ├── TurnRunning
+│   ├── ThreadBusy
+│   ├── LimitReached
+│   └── ProposalGone
 └── TurnError                          exit 7   a turn that did not come to its end
     ├── ModelError
     ├── DeadlineExceeded
-    └── TooManyModelCalls
+    ├── TooManyModelCalls
+    └── LeaseLost                               another process works on the thread
 
 Three audiences: ``message`` is one sentence for whoever is told (a person or a model), without
 secrets; ``remedy`` is what an operator does next; anything that is not a ``LakevisorError`` is a
 bug and flies with its traceback, for a developer.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
@@ -300,6 +308,12 @@ class LakebasePermissionDenied(LakebaseError):
     remedy = "Grant the schema and its tables to the role; they belong to whoever created them."
 
 
+class LedgerNotMigrated(LakebaseError):
+    """The tables of the ledger are not those that this version works with."""
+
+    remedy = "Bring them up to date: lakevisor db migrate"
+
+
 # ---------------------------------------------------------------------------------- request
 
 
@@ -335,6 +349,66 @@ class InvalidThreadId(RequestError):
     def __init__(self, thread_id: str) -> None:
         self.thread_id = thread_id
         super().__init__(f"The thread id {_shortened(thread_id)!r} is not valid.")
+
+
+class TurnConflict(RequestError):
+    """The request id was used before, for another request."""
+
+    remedy = "Send each new request with an id of its own."
+
+    def __init__(self, turn_id: str) -> None:
+        self.turn_id = turn_id
+        super().__init__(
+            f"The request id {_shortened(turn_id)!r} was used before, for another request."
+        )
+
+
+class TurnRunning(RequestError):
+    """The same request is being worked on."""
+
+    remedy = "Wait for its answer, or send it again later with the same id."
+
+    def __init__(self, turn_id: str) -> None:
+        self.turn_id = turn_id
+        super().__init__(f"The request {_shortened(turn_id)!r} is being worked on.")
+
+
+class ThreadBusy(RequestError):
+    """Another request of the same conversation is being worked on."""
+
+    remedy = "Wait for its answer, then send this one again with the same id."
+
+    def __init__(self, thread_id: str, *, waited_seconds: float = 0.0) -> None:
+        self.thread_id = thread_id
+        self.waited_seconds = waited_seconds
+        waited = f" (waited {waited_seconds:.1f} s for it)" if waited_seconds else ""
+        super().__init__(
+            f"Another request of the conversation {_shortened(thread_id)!r} is being worked on"
+            f"{waited}."
+        )
+
+
+class LimitReached(RequestError):
+    """No more may be started now."""
+
+    remedy = "Wait, or stop what is not needed any more."
+
+    def __init__(
+        self, limit: str, *, allowed: int, retry_after_seconds: float | None = None
+    ) -> None:
+        self.limit = limit
+        self.allowed = allowed
+        self.retry_after_seconds = retry_after_seconds
+        again = ""
+        if retry_after_seconds is not None:
+            again = f" The next can start in {_duration(retry_after_seconds)}."
+        super().__init__(f"The limit is reached: {allowed} {limit}.{again}")
+
+
+class ProposalGone(RequestError):
+    """What was proposed cannot be accepted any more."""
+
+    remedy = "Ask for it again."
 
 
 # ------------------------------------------------------------------------------------- turn
@@ -379,6 +453,16 @@ class TooManyModelCalls(TurnError):
         super().__init__(f"The turn was stopped after {limit} model calls.")
 
 
+class LeaseLost(TurnError):
+    """Another process took the conversation over, so this one must not write to it any more."""
+
+    remedy = "Send the request again with the same id; what was started is not started twice."
+
+    def __init__(self, turn_id: str) -> None:
+        self.turn_id = turn_id
+        super().__init__()
+
+
 # ------------------------------------------------------------------------------------ words
 
 
@@ -393,6 +477,11 @@ def _indented(problem: LakevisorError) -> str:
 def _with_facts(sentence: str, facts: Iterable[tuple[str, str | None]]) -> str:
     known = [f"{name} {value!r}" for name, value in facts if value is not None]
     return f"{sentence.rstrip('.')} ({', '.join(known)})." if known else sentence
+
+
+def _duration(seconds: float) -> str:
+    minutes = math.ceil(seconds / 60)
+    return "a minute" if minutes <= 1 else f"{minutes} minutes"
 
 
 def _shortened(text: str, limit: int = 80) -> str:
