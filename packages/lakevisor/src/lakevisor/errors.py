@@ -392,6 +392,11 @@ class LimitReached(RequestError):
     """No more may be started now."""
 
     remedy = "Wait, or stop what is not needed any more."
+    _WORDS: ClassVar = {
+        "launches_per_hour": "launches within an hour",
+        "running_per_owner": "runs at once",
+        "running_per_job": "runs of this job at once",
+    }
 
     def __init__(
         self, limit: str, *, allowed: int, retry_after_seconds: float | None = None
@@ -402,7 +407,7 @@ class LimitReached(RequestError):
         again = ""
         if retry_after_seconds is not None:
             again = f" The next can start in {_duration(retry_after_seconds)}."
-        super().__init__(f"The limit is reached: {allowed} {limit}.{again}")
+        super().__init__(f"The limit is reached: {allowed} {self._WORDS[limit]}.{again}")
 
 
 class ProposalGone(RequestError):

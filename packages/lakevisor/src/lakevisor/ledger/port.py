@@ -225,7 +225,11 @@ class Proposals(Protocol):
         ...
 
     async def open(self, lease: Lease) -> Sequence[ProposalRecord]:
-        """Return what earlier turns of this thread proposed and can be accepted, oldest first."""
+        """Return what this turn can accept, the oldest first.
+
+        That is what earlier turns of the thread proposed, and what this very turn accepted before
+        it was resumed.
+        """
         ...
 
     async def accept(self, lease: Lease, proposal_id: str) -> ProposalRecord:

@@ -111,7 +111,7 @@ class LaunchLimits:
     """How much may be started; `None` is no limit."""
 
     launches_per_hour: int | None = None
-    """By one owner within the last 60 minutes, whatever became of it."""
+    """By one owner within the last 60 minutes; what was refused for certain does not count."""
     running_per_owner: int | None = None
     """At once by one owner: what is not known to have ended."""
     running_per_job: int | None = None
