@@ -52,9 +52,9 @@ def serialized() -> str:
 
 
 @pytest.fixture(scope="session")
-def space_id(running_workspace: Any) -> str:
+def space_id(workspace: Any) -> str:
     """Return the id of a space that knows the examples."""
-    client = running_workspace.client()
+    client = workspace.client()
     (warehouse,) = {client.genie.get_space(each.space_id).warehouse_id for each in demo(client)}
     made = client.genie.create_space(warehouse, serialized(), title="Examples")
     return str(made.space_id)
@@ -66,14 +66,14 @@ def demo(client: Any) -> Any:
 
 
 @pytest.fixture
-def ask(running_workspace: Any, space_id: str, progress: list[str]) -> Ask:
+def ask(workspace: Any, space_id: str, progress: list[str]) -> Ask:
     """Give a function that asks the space, as the graph would."""
 
     async def query(question: str, *, user: str = "analyst", **more: Any) -> Answer:
         space = {"space_id": more.pop("space_id", space_id), "description": "Examples."}
         settings = GenieSettings.model_validate({"spaces": {"examples": space}, **more})
         (tool,) = build_tools(settings)
-        turn = make_turn(workspace=running_workspace.client(user), tell=progress.append)
+        turn = make_turn(workspace=workspace.client(user), tell=progress.append)
         answer = await tool.ainvoke({"query": question, "turn": turn})
         assert isinstance(answer, Answer)
         return answer

@@ -103,8 +103,8 @@ async def test_a_missing_permission_is_an_administrators_matter(ask: Any, add_fa
         await ask("How many nations are in each region?")
 
 
-async def test_an_expired_result_is_made_once_more(running_workspace: Any, space_id: str) -> None:
-    client = running_workspace.client("analyst")
+async def test_an_expired_result_is_made_once_more(workspace: Any, space_id: str) -> None:
+    client = workspace.client("analyst")
     question = "What is the largest balance of a supplier?"
     message = client.genie.start_conversation_and_wait(space_id, question)
     turn = make_turn(workspace=client)
@@ -115,16 +115,16 @@ async def test_an_expired_result_is_made_once_more(running_workspace: Any, space
         max_rows=5,
     )
     (attachment_id,) = [each.attachment_id for each in message.attachments if each.query]
-    running_workspace.control("DELETE", "requests")
+    workspace.control("DELETE", "requests")
 
     table = await reader.read(attachment_id)
 
     assert table.rows == (("123456.50",),)
-    assert len(running_workspace.requests("*/execute-query")) == 1
+    assert len(workspace.requests("*/execute-query")) == 1
 
 
 def test_doctor_sees_a_space_that_is_there_and_one_that_is_not(
-    running_workspace: Any, space_id: str
+    workspace: Any, space_id: str
 ) -> None:
     spaces = {
         "there": {"space_id": space_id, "description": "x"},
@@ -132,7 +132,7 @@ def test_doctor_sees_a_space_that_is_there_and_one_that_is_not(
     }
     settings = GenieSettings.model_validate({"spaces": spaces})
 
-    there, gone = check(settings, running_workspace.client())
+    there, gone = check(settings, workspace.client())
 
     assert (there.is_problem, there.text.endswith("'Examples'.")) == (False, True)
     assert gone.is_problem

@@ -70,13 +70,13 @@ class Conversation:
 
 
 @pytest.fixture
-def make_job(running_workspace: Any) -> MakeJob:
+def make_job(workspace: Any) -> MakeJob:
     """Give a function that makes a job of notebooks which run one after another."""
 
     def make(name: str, *sources: str, parameters: tuple[str, ...] = (), **more: Any) -> int:
         tasks = []
         for number, source in enumerate(sources):
-            file = running_workspace.data / "files" / "Shared" / name / f"t{number}.py"
+            file = workspace.data / "files" / "Shared" / name / f"t{number}.py"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(f"# Databricks notebook source\n{source}", encoding="utf-8")
             before = [TaskDependency(task_key=f"t{number - 1}")] if number else []
@@ -84,7 +84,7 @@ def make_job(running_workspace: Any) -> MakeJob:
             tasks.append(Task(task_key=f"t{number}", notebook_task=notebook, depends_on=before))
         declared = [JobParameterDefinition(name=each, default="") for each in parameters]
         queue = QueueSettings(enabled=True)
-        jobs = running_workspace.client().jobs
+        jobs = workspace.client().jobs
         made = jobs.create(name=name, tasks=tasks, parameters=declared, queue=queue, **more)
         assert made.job_id is not None
         return made.job_id
@@ -93,13 +93,13 @@ def make_job(running_workspace: Any) -> MakeJob:
 
 
 @pytest.fixture
-def converse(running_workspace: Any) -> Callable[..., Conversation]:
+def converse(workspace: Any) -> Callable[..., Conversation]:
     """Give a function that begins a thread in which one configured job can be started."""
 
     def begin(*, user: str = "analyst", thread_id: str | None = None, **job: Any) -> Conversation:
         described = {"title": "Transaction anomalies", "description": "Finds odd ones.", **job}
         settings = JobsSettings.model_validate({"jobs": {"anomalies": described}})
-        client = running_workspace.client(user)
+        client = workspace.client(user)
         # Tokens come from the thread's id: two tests with one id would share their runs.
         return Conversation(client, settings, thread_id=thread_id or str(uuid.uuid4()))
 

@@ -96,12 +96,12 @@ async def test_a_queued_run_says_why_it_waits(make_job: Any, converse: Any) -> N
 
 
 async def test_a_run_that_is_gone_is_said_to_be_gone(
-    make_job: Any, converse: Any, running_workspace: Any
+    make_job: Any, converse: Any, workspace: Any
 ) -> None:
     thread = converse(job_id=make_job("gone", QUICK))
     run_id = (await thread.start()).operation.run_id
     await thread.poll_until("succeeded")
-    running_workspace.client().jobs.delete_run(int(run_id))
+    workspace.client().jobs.delete_run(int(run_id))
 
     answer = await thread.poll()
 

@@ -43,7 +43,7 @@ async def test_the_job_is_given_the_persons_words_and_the_parameters(
 
 
 async def test_the_same_turn_starts_one_run_however_often_it_is_run(
-    make_job: Any, converse: Any, running_workspace: Any
+    make_job: Any, converse: Any, workspace: Any
 ) -> None:
     job_id = make_job("once", QUICK)
     runs = []
@@ -53,18 +53,18 @@ async def test_the_same_turn_starts_one_run_however_often_it_is_run(
         runs.append((await thread.start()).operation.run_id)
 
     assert runs[0] == runs[1]
-    assert len(list(running_workspace.client().jobs.list_runs(job_id=job_id))) == 1
+    assert len(list(workspace.client().jobs.list_runs(job_id=job_id))) == 1
 
 
 async def test_a_lost_answer_starts_no_second_run(
-    make_job: Any, converse: Any, add_fault: Any, running_workspace: Any
+    make_job: Any, converse: Any, add_fault: Any, workspace: Any
 ) -> None:
     job_id = make_job("lost", QUICK)
     add_fault(kind="lost_answer", path="/api/2.?/jobs/run-now")
 
     launched = await converse(job_id=job_id).start()
 
-    runs = list(running_workspace.client().jobs.list_runs(job_id=job_id))
+    runs = list(workspace.client().jobs.list_runs(job_id=job_id))
     assert [str(run.run_id) for run in runs] == [launched.operation.run_id]
 
 
@@ -80,16 +80,16 @@ async def test_a_run_that_cannot_be_looked_at_has_been_started_all_the_same(
 
 
 async def test_a_job_is_found_by_its_name_once(
-    make_job: Any, converse: Any, running_workspace: Any
+    make_job: Any, converse: Any, workspace: Any
 ) -> None:
     make_job("by-name", QUICK)
     thread = converse(job_name="by-name")
-    running_workspace.control("DELETE", "requests")
+    workspace.control("DELETE", "requests")
 
     await thread.start()
     await thread.start()
 
-    assert len(running_workspace.requests("/api/2.?/jobs/list")) == 1
+    assert len(workspace.requests("/api/2.?/jobs/list")) == 1
 
 
 async def test_two_jobs_of_one_name_are_not_guessed_between(make_job: Any, converse: Any) -> None:
@@ -109,25 +109,23 @@ async def test_a_job_that_the_workspace_does_not_have_is_an_operators_matter(
 
 
 async def test_a_missing_permission_is_an_administrators_matter(
-    make_job: Any, converse: Any, running_workspace: Any
+    make_job: Any, converse: Any, workspace: Any
 ) -> None:
     job_id = make_job("closed", QUICK)
     nobody_else = AccessControlRequest(
         user_name="viewer@local.test", permission_level=PermissionLevel.CAN_VIEW
     )
-    running_workspace.client().permissions.set(
-        "jobs", str(job_id), access_control_list=[nobody_else]
-    )
+    workspace.client().permissions.set("jobs", str(job_id), access_control_list=[nobody_else])
 
     with pytest.raises(GiveUp, match=r"no permission for it.*CAN_MANAGE_RUN"):
         await converse(job_id=job_id, user="viewer").start()
 
 
 async def test_a_token_that_is_not_accepted_is_not_called_a_missing_permission(
-    make_job: Any, converse: Any, running_workspace: Any
+    make_job: Any, converse: Any, workspace: Any
 ) -> None:
     thread = converse(job_id=make_job("token", QUICK))
-    thread.client = running_workspace.client(token="dapi-wrong")
+    thread.client = workspace.client(token="dapi-wrong")
 
     with pytest.raises(PermissionDenied):
         await thread.start()

@@ -78,17 +78,17 @@ async def test_a_stop_may_be_asked_for_twice(make_job: Any, converse: Any) -> No
 
 
 async def test_a_run_that_is_over_is_not_stopped(
-    make_job: Any, converse: Any, running_workspace: Any
+    make_job: Any, converse: Any, workspace: Any
 ) -> None:
     thread = converse(job_id=make_job("over", QUICK))
     run_id = (await thread.start()).operation.run_id
     await thread.poll_until("succeeded")
-    running_workspace.control("DELETE", "requests")
+    workspace.control("DELETE", "requests")
 
     answer = await thread.terminate(run_id=run_id)
 
     assert answer.text == f"Run {run_id} has already ended: it succeeded."
-    assert running_workspace.requests("/api/2.?/jobs/runs/cancel") == []
+    assert workspace.requests("/api/2.?/jobs/runs/cancel") == []
 
 
 async def test_a_queued_run_can_be_stopped(make_job: Any, converse: Any) -> None:
@@ -103,7 +103,7 @@ async def test_a_queued_run_can_be_stopped(make_job: Any, converse: Any) -> None
 
 
 async def test_a_permission_to_look_is_not_one_to_stop(
-    make_job: Any, converse: Any, running_workspace: Any
+    make_job: Any, converse: Any, workspace: Any
 ) -> None:
     job_id = make_job("look", SLOW)
     thread = converse(job_id=job_id)
@@ -111,8 +111,8 @@ async def test_a_permission_to_look_is_not_one_to_stop(
     look = AccessControlRequest(
         user_name="viewer@local.test", permission_level=PermissionLevel.CAN_VIEW
     )
-    running_workspace.client().permissions.set("jobs", str(job_id), access_control_list=[look])
-    owner, thread.client = running_workspace.client(), running_workspace.client("viewer")
+    workspace.client().permissions.set("jobs", str(job_id), access_control_list=[look])
+    owner, thread.client = workspace.client(), workspace.client("viewer")
 
     with pytest.raises(GiveUp, match=f"no permission for run {run_id}"):
         await thread.terminate()

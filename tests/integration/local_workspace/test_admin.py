@@ -33,39 +33,39 @@ def chat(text: str) -> dict[str, Any]:
 
 
 def test_a_rate_limit_is_answered_with_retry_after_and_the_sdk_tries_again(
-    workspace: Any, faults: Any
+    workspace: Any, add_fault: Any
 ) -> None:
     databricks = sdk(workspace)
-    faults(kind="status", status=429, path=ME, retry_after=1)
-    workspace.admin("requests", method="DELETE")
+    add_fault(kind="status", status=429, path=ME, retry_after=1)
+    workspace.control("DELETE", "requests")
     assert databricks.current_user.me().user_name == "admin@local.test"
     assert [request["status"] for request in workspace.requests(ME)] == [429, 200]
 
 
-def test_a_rate_limit_has_the_body_of_the_platform(workspace: Any, faults: Any) -> None:
-    faults(kind="status", status=429, path=ME, retry_after=7)
+def test_a_rate_limit_has_the_body_of_the_platform(workspace: Any, add_fault: Any) -> None:
+    add_fault(kind="status", status=429, path=ME, retry_after=7)
     answer = workspace.call("GET", ME)
     assert answer.headers["retry-after"] == "7"
     assert answer.json()["error_code"] == "REQUEST_LIMIT_EXCEEDED"
 
 
-def test_a_500_is_an_internal_error_for_the_sdk(workspace: Any, faults: Any) -> None:
+def test_a_500_is_an_internal_error_for_the_sdk(workspace: Any, add_fault: Any) -> None:
     databricks = sdk(workspace)
-    faults(kind="status", status=500, path=ME)
+    add_fault(kind="status", status=500, path=ME)
     with pytest.raises(InternalError, match="error processing your request"):
         databricks.current_user.me()
 
 
-def test_a_503_names_the_path(workspace: Any, faults: Any) -> None:
-    faults(kind="status", status=503, path=ME)
+def test_a_503_names_the_path(workspace: Any, add_fault: Any) -> None:
+    add_fault(kind="status", status=503, path=ME)
     answer = workspace.call("GET", ME)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
     assert f"The service at {ME} is temporarily unavailable" in answer.json()["message"]
 
 
-def test_a_dropped_connection_does_no_work(workspace: Any, faults: Any) -> None:
-    workspace.admin("model/script", body={"replies": [{"content": "once"}]})
-    faults(kind="drop_before", path=CHAT)
+def test_a_dropped_connection_does_no_work(workspace: Any, add_fault: Any) -> None:
+    workspace.control("POST", "model/script", body={"replies": [{"content": "once"}]})
+    add_fault(kind="drop_before", path=CHAT)
     with pytest.raises(httpx.RemoteProtocolError):
         workspace.call("POST", CHAT, body=chat("hi"))
     answer = workspace.call("POST", CHAT, body=chat("hi")).json()
@@ -74,65 +74,69 @@ def test_a_dropped_connection_does_no_work(workspace: Any, faults: Any) -> None:
 
 @pytest.mark.parametrize("kind", ["lost_answer", "drop_after"])
 def test_a_lost_answer_comes_after_the_work_was_done(
-    workspace: Any, faults: Any, kind: str
+    workspace: Any, add_fault: Any, kind: str
 ) -> None:
-    workspace.admin("model/script", body={"replies": [{"content": "once"}]})
-    faults(kind=kind, path=CHAT)
+    workspace.control("POST", "model/script", body={"replies": [{"content": "once"}]})
+    add_fault(kind=kind, path=CHAT)
     with pytest.raises(httpx.RemoteProtocolError):
         workspace.call("POST", CHAT, body=chat("hi"))
     answer = workspace.call("POST", CHAT, body=chat("hi")).json()
     assert answer["choices"][0]["message"]["content"] == "Hello."
 
 
-def test_the_sdk_sees_a_connection_error_and_sends_again(workspace: Any, faults: Any) -> None:
+def test_the_sdk_sees_a_connection_error_and_sends_again(workspace: Any, add_fault: Any) -> None:
     databricks = sdk(workspace)
-    faults(kind="lost_answer", path=ME)
-    workspace.admin("requests", method="DELETE")
+    add_fault(kind="lost_answer", path=ME)
+    workspace.control("DELETE", "requests")
     assert databricks.current_user.me().user_name == "admin@local.test"
     assert [request["status"] for request in workspace.requests(ME)] == [None, 200]
 
 
-def test_a_delay_is_a_late_answer(workspace: Any, faults: Any) -> None:
-    faults(kind="delay", seconds=0.3, path=ME)
+def test_a_delay_is_a_late_answer(workspace: Any, add_fault: Any) -> None:
+    add_fault(kind="delay", seconds=0.3, path=ME)
     started = time.monotonic()
     assert workspace.call("GET", ME).status_code == 200
     assert time.monotonic() - started >= 0.3
 
 
-def test_a_hanging_request_ends_with_the_connection(workspace: Any, faults: Any) -> None:
-    faults(kind="hang", seconds=0.2, path=ME)
+def test_a_hanging_request_ends_with_the_connection(workspace: Any, add_fault: Any) -> None:
+    add_fault(kind="hang", seconds=0.2, path=ME)
     with pytest.raises(httpx.RemoteProtocolError):
         workspace.call("GET", ME)
 
 
-def test_a_hanging_request_is_given_up_when_its_client_leaves(workspace: Any, faults: Any) -> None:
-    faults(kind="hang", path=ME)
-    headers = {"Authorization": f"Bearer {workspace.admin_token}"}
+def test_a_hanging_request_is_given_up_when_its_client_leaves(
+    workspace: Any, add_fault: Any
+) -> None:
+    add_fault(kind="hang", path=ME)
+    headers = {"Authorization": f"Bearer {workspace.tokens['admin']}"}
     with pytest.raises(httpx.ReadTimeout):
         httpx.get(workspace.url + ME, headers=headers, timeout=0.2, trust_env=False)
     assert workspace.call("GET", ME).status_code == 200
 
 
-def test_a_rule_goes_for_its_method_and_body_only(workspace: Any, faults: Any) -> None:
-    faults(kind="status", status=500, method="POST", path="/serving-*", body_contains="fail here")
+def test_a_rule_goes_for_its_method_and_body_only(workspace: Any, add_fault: Any) -> None:
+    add_fault(
+        kind="status", status=500, method="POST", path="/serving-*", body_contains="fail here"
+    )
     assert workspace.call("POST", CHAT, body=chat("hello")).status_code == 200
     assert workspace.call("POST", CHAT, body=chat("fail here")).status_code == 500
     assert workspace.call("POST", CHAT, body=chat("fail here")).status_code == 200
 
 
 def test_a_rule_lets_the_first_requests_pass_and_then_fails_as_often_as_told(
-    workspace: Any, faults: Any
+    workspace: Any, add_fault: Any
 ) -> None:
-    faults(kind="status", status=500, path=ME, skip=1, times=2)
+    add_fault(kind="status", status=500, path=ME, skip=1, times=2)
     seen = [workspace.call("GET", ME).status_code for _ in range(4)]
     assert seen == [200, 500, 500, 200]
 
 
-def test_rules_are_listed_and_taken_back(workspace: Any, faults: Any) -> None:
-    number = faults(kind="status", status=500, path=ME, times=None)
-    [rule] = workspace.admin("faults", method="GET")["faults"]
+def test_rules_are_listed_and_taken_back(workspace: Any, add_fault: Any) -> None:
+    number = add_fault(kind="status", status=500, path=ME, times=None)
+    [rule] = workspace.control("GET", "faults")["faults"]
     assert (rule["id"], rule["kind"], rule["times"]) == (number, "status", None)
-    workspace.admin(f"faults/{number}", method="DELETE")
+    workspace.control("DELETE", f"faults/{number}")
     assert workspace.call("GET", ME).status_code == 200
 
 
@@ -144,7 +148,7 @@ def test_a_rule_that_is_none_is_refused_with_what_is_wrong(workspace: Any) -> No
 
 
 def test_the_recorder_keeps_who_asked_what(workspace: Any) -> None:
-    workspace.admin("requests", method="DELETE")
+    workspace.control("DELETE", "requests")
     workspace.call("POST", CHAT + "?a=1", body=chat("hi"), user="analyst")
     [request] = workspace.requests("/serving-endpoints/*")
     assert (request["method"], request["query"], request["status"]) == ("POST", "a=1", 200)
@@ -154,7 +158,7 @@ def test_the_recorder_keeps_who_asked_what(workspace: Any) -> None:
 
 
 def test_requests_that_came_at_once_are_all_recorded(workspace: Any) -> None:
-    workspace.admin("requests", method="DELETE")
+    workspace.control("DELETE", "requests")
     threads = [
         threading.Thread(target=workspace.call, args=("GET", ME), daemon=True) for _ in range(8)
     ]
@@ -172,11 +176,11 @@ def test_the_admin_calls_are_for_admins_only(workspace: Any) -> None:
 
 
 def test_a_revoked_token_is_refused_until_it_is_restored(workspace: Any) -> None:
-    workspace.admin("tokens/revoke", body={"user_name": "viewer@local.test"})
+    workspace.control("POST", "tokens/revoke", body={"user_name": "viewer@local.test"})
     try:
         assert workspace.call("GET", ME, user="viewer").json()["error_code"] == 403
     finally:
-        workspace.admin("tokens/restore", body={"user_name": "viewer@local.test"})
+        workspace.control("POST", "tokens/restore", body={"user_name": "viewer@local.test"})
     assert workspace.call("GET", ME, user="viewer").status_code == 200
 
 
@@ -184,15 +188,15 @@ def test_an_expired_oauth_token_is_refused_and_a_new_one_counts(workspace: Any) 
     principal = sdk(workspace, "service-principal", retry_seconds=1)
     principal.current_user.me()
     client_id = workspace.state["service_principal"]["client_id"]
-    workspace.admin("tokens/expire", body={"user_name": client_id})
+    workspace.control("POST", "tokens/expire", body={"user_name": client_id})
     with pytest.raises(SdkPermissionDenied):
         principal.current_user.me()
     assert sdk(workspace, "service-principal").current_user.me().user_name == client_id
 
 
-def test_a_limit_that_does_not_end_reaches_the_caller(workspace: Any, faults: Any) -> None:
+def test_a_limit_that_does_not_end_reaches_the_caller(workspace: Any, add_fault: Any) -> None:
     databricks = sdk(workspace, retry_seconds=1)
-    faults(kind="status", status=429, path=ME, retry_after=1, times=None)
+    add_fault(kind="status", status=429, path=ME, retry_after=1, times=None)
     with pytest.raises((TooManyRequests, TimeoutError)):
         databricks.current_user.me()
 
@@ -211,7 +215,7 @@ def test_lakebase_loses_its_connections_on_request(workspace: Any, action: str) 
     }
     with psycopg.connect(**address, autocommit=True) as connection:
         connection.execute("select 1")
-        workspace.admin(f"lakebase/{action}")
+        workspace.control("POST", f"lakebase/{action}")
         with pytest.raises(psycopg.OperationalError):
             connection.execute("select 1")
     with psycopg.connect(**address) as connection:

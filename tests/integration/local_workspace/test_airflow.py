@@ -60,7 +60,7 @@ def seen(workspace, airflow_python, tmp_path_factory):
         "schema": "http",
         "host": host,
         "port": int(port),
-        "password": workspace.admin_token,
+        "password": workspace.tokens["admin"],
     }
     environment = {
         "PATH": os.environ["PATH"],

@@ -28,8 +28,10 @@ TOOL = {
 @pytest.fixture
 def script(workspace: Any) -> Iterator[Any]:
     """Give a function that writes replies down; none outlives the test."""
-    yield lambda *replies: workspace.admin("model/script", body={"replies": list(replies)})
-    workspace.admin("model/script", method="DELETE")
+    yield lambda *replies: workspace.control(
+        "POST", "model/script", body={"replies": list(replies)}
+    )
+    workspace.control("DELETE", "model/script")
 
 
 def ask(workspace: Any, *messages: Any, **more: Any) -> httpx.Response:

@@ -18,7 +18,7 @@ def upstream(workspace: Any, **changed: Any) -> Upstream:
     known = {
         "url": f"{workspace.url}/serving-endpoints",
         "model": MODEL,
-        "api_key": workspace.admin_token,
+        "api_key": workspace.tokens["admin"],
     }
     return Upstream(UpstreamSettings(**{**known, **changed}))
 
@@ -58,8 +58,8 @@ async def test_a_refused_key_is_not_the_callers_fault(workspace: Any) -> None:
             await model.answer(HELLO)
 
 
-async def test_a_limit_is_passed_on_with_its_wait(workspace: Any, faults: Any) -> None:
-    faults(kind="status", status=429, retry_after=9, path="/serving-endpoints/*")
+async def test_a_limit_is_passed_on_with_its_wait(workspace: Any, add_fault: Any) -> None:
+    add_fault(kind="status", status=429, retry_after=9, path="/serving-endpoints/*")
     model = upstream(workspace)
     async with model.running():
         with pytest.raises(RateLimited) as limited:
