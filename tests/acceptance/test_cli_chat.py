@@ -104,3 +104,12 @@ def test_ctrl_c_at_the_prompt_clears_the_line(terminal):
     terminal.sendline("/thread")
     terminal.expect("[0-9a-f]{32}", timeout=20)
     assert "something else/thread" not in terminal.before
+
+
+def test_a_workspace_that_cannot_be_started_ends_the_chat_at_its_prompt(lakevisor):
+    chat = lakevisor.on_terminal("chat", "--set", "workspace.start=[local-workspace, upp]")
+    chat.expect("you   ›", timeout=10)
+    chat.expect("No such command 'upp'")
+    chat.expect(pexpect.EOF)
+    chat.close()
+    assert chat.exitstatus == 4

@@ -32,8 +32,6 @@ class Prompt:
             prompt_continuation=" " * labels.indent,
             history=_history(history_file),
             key_bindings=_keys(),
-            bottom_toolbar=lambda: f"{background.doing} …",
-            refresh_interval=_REFRESH_SECONDS,
             interrupt_exception=_LineCleared,
         )
 
@@ -55,16 +53,25 @@ class Prompt:
         typing = asyncio.create_task(self._session.prompt_async(handle_sigint=False))
         settled = asyncio.create_task(self._background.settled())
         try:
-            await asyncio.wait({typing, settled}, return_when=asyncio.FIRST_COMPLETED)
+            while not (typing.done() or settled.done()):
+                await asyncio.wait(
+                    {typing, settled},
+                    timeout=_REFRESH_SECONDS,
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                self._show_progress()
             if self._background.has_failed and not typing.done():
                 return None
-            self._session.bottom_toolbar = None
-            self._session.refresh_interval = 0
             return await typing
         finally:
             settled.cancel()
             typing.cancel()
             await asyncio.wait({typing, settled})
+
+    def _show_progress(self) -> None:
+        doing = self._background.doing
+        self._session.bottom_toolbar = None if self._background.is_ready else f"{doing} …"
+        self._session.app.invalidate()
 
 
 def _history(path: Path) -> History:
