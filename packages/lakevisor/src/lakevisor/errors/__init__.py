@@ -1,0 +1,135 @@
+"""Every error that Lakevisor raises on purpose.
+
+LakevisorError
+├── ConfigurationError                 exit 2   what the operator wrote
+│   ├── InvalidConfiguration                    all problems of one configuration
+│   ├── ConfigurationNotFound
+│   ├── UnknownWorkspace
+│   ├── UnknownKey
+│   ├── DuplicateKey
+│   ├── InvalidValue
+│   ├── MissingValue
+│   └── SecretNotFound
+├── PluginError                        exit 3   a plugin that cannot be used
+│   └── InvalidPlugins                          all problems of all plugins
+├── WorkspaceError                     exit 4   what Databricks answered
+│   ├── WorkspaceUnreachable
+│   ├── NotAuthenticated
+│   ├── PermissionDenied
+│   ├── ResourceNotFound
+│   ├── RateLimited
+│   └── WorkspaceFault
+├── LakebaseError                      exit 5   the database of the conversations
+│   ├── LakebaseUnreachable
+│   ├── LakebaseRoleMissing
+│   ├── LakebasePermissionDenied
+│   └── LedgerNotMigrated                       its tables are not those that this code knows
+├── RequestError                       exit 6   what the person sent
+│   ├── EmptyRequest
+│   ├── RequestTooLong
+│   ├── InvalidThreadId
+│   ├── TurnConflict                            the id of another request
+│   ├── TurnRunning
+│   ├── ThreadBusy
+│   ├── LimitReached
+│   └── ProposalGone
+└── TurnError                          exit 7   a turn that did not come to its end
+    ├── ModelError
+    ├── DeadlineExceeded
+    ├── TooManyModelCalls
+    └── LeaseLost                               another process works on the thread
+
+Three audiences: ``message`` is one sentence for whoever is told (a person or a model), without
+secrets; ``remedy`` is what an operator does next; anything that is not a ``LakevisorError`` is a
+bug and flies with its traceback, for a developer.
+"""
+
+from lakevisor.errors.configuration import (
+    ConfigurationError,
+    ConfigurationNotFound,
+    DuplicateKey,
+    InvalidConfiguration,
+    InvalidValue,
+    MissingValue,
+    SecretNotFound,
+    UnknownKey,
+    UnknownWorkspace,
+)
+from lakevisor.errors.lakebase import (
+    LakebaseError,
+    LakebasePermissionDenied,
+    LakebaseRoleMissing,
+    LakebaseUnreachable,
+    LedgerNotMigrated,
+)
+from lakevisor.errors.plugins import InvalidPlugins, PluginError
+from lakevisor.errors.request import (
+    EmptyRequest,
+    InvalidThreadId,
+    LimitReached,
+    ProposalGone,
+    RequestError,
+    RequestTooLong,
+    ThreadBusy,
+    TurnConflict,
+    TurnRunning,
+)
+from lakevisor.errors.root import LakevisorError, default_message
+from lakevisor.errors.turn import (
+    DeadlineExceeded,
+    LeaseLost,
+    ModelError,
+    TooManyModelCalls,
+    TurnError,
+)
+from lakevisor.errors.workspace import (
+    NotAuthenticated,
+    PermissionDenied,
+    RateLimited,
+    ResourceNotFound,
+    WorkspaceError,
+    WorkspaceFault,
+    WorkspaceUnreachable,
+)
+
+__all__ = [
+    "ConfigurationError",
+    "ConfigurationNotFound",
+    "DeadlineExceeded",
+    "DuplicateKey",
+    "EmptyRequest",
+    "InvalidConfiguration",
+    "InvalidPlugins",
+    "InvalidThreadId",
+    "InvalidValue",
+    "LakebaseError",
+    "LakebasePermissionDenied",
+    "LakebaseRoleMissing",
+    "LakebaseUnreachable",
+    "LakevisorError",
+    "LeaseLost",
+    "LedgerNotMigrated",
+    "LimitReached",
+    "MissingValue",
+    "ModelError",
+    "NotAuthenticated",
+    "PermissionDenied",
+    "PluginError",
+    "ProposalGone",
+    "RateLimited",
+    "RequestError",
+    "RequestTooLong",
+    "ResourceNotFound",
+    "SecretNotFound",
+    "ThreadBusy",
+    "TooManyModelCalls",
+    "TurnConflict",
+    "TurnError",
+    "TurnRunning",
+    "UnknownKey",
+    "UnknownWorkspace",
+    "WorkspaceError",
+    "WorkspaceFault",
+    "WorkspaceUnreachable",
+    "default_message",
+]

@@ -1,0 +1,54 @@
+"""A turn that did not come to its end."""
+
+from __future__ import annotations
+
+from lakevisor.errors.root import LakevisorError, default_message, with_facts
+
+
+class TurnError(LakevisorError):
+    """The turn did not come to its end."""
+
+    exit_code = 7
+
+
+class ModelError(TurnError):
+    """The language model did not answer."""
+
+    remedy = "Check that the endpoint under model.endpoint exists and is ready."
+
+    def __init__(
+        self, message: str | None = None, *, endpoint: str | None = None, remedy: str | None = None
+    ) -> None:
+        self.endpoint = endpoint
+        facts = [("endpoint", endpoint)]
+        super().__init__(message or with_facts(default_message(type(self)), facts), remedy=remedy)
+
+
+class DeadlineExceeded(TurnError):
+    """The turn took longer than it may."""
+
+    remedy = "Ask for less at once, or raise turn.deadline_seconds."
+
+    def __init__(self, *, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(f"The turn was stopped after {seconds:g} seconds.")
+
+
+class TooManyModelCalls(TurnError):
+    """The turn needed more model calls than it may make."""
+
+    remedy = "Ask for less at once, or raise model.max_calls_per_turn."
+
+    def __init__(self, *, limit: int) -> None:
+        self.limit = limit
+        super().__init__(f"The turn was stopped after {limit} model calls.")
+
+
+class LeaseLost(TurnError):
+    """Another process took the conversation over, so this one must not write to it any more."""
+
+    remedy = "Send the request again with the same id; what was started is not started twice."
+
+    def __init__(self, turn_id: str) -> None:
+        self.turn_id = turn_id
+        super().__init__()
