@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce
-from operator import add
+from operator import add, mul
 from typing import Any
 
 import pytest
@@ -58,6 +58,29 @@ def test_databricks_openai_completes_a_chat(databricks: WorkspaceClient) -> None
         hello = {"role": "user", "content": "hello"}
         answer = client.chat.completions.create(model=ENDPOINT, messages=[hello])
     assert answer.choices[0].message.content == "Hello."
+
+
+def test_databricks_embeddings_ranks_texts(workspace: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from databricks_langchain import DatabricksEmbeddings
+
+    monkeypatch.setenv("DATABRICKS_HOST", workspace.url)
+    monkeypatch.setenv("DATABRICKS_TOKEN", workspace.tokens["analyst"])
+    model = DatabricksEmbeddings(endpoint="databricks-bge-large-en")
+    asked = model.embed_query("late orders")
+    near, far = model.embed_documents(["orders that are late", "a parrot"])
+    product = [sum(map(mul, asked, each)) for each in (near, far)]
+    assert product[0] > product[1]
+
+
+def test_databricks_openai_embeds_texts(databricks: WorkspaceClient) -> None:
+    from databricks_openai import DatabricksOpenAI
+    from openai import NotFoundError
+
+    with DatabricksOpenAI(workspace_client=databricks) as client:
+        made = client.embeddings.create(model="databricks-gte-large-en", input=["one", "two"])
+        with pytest.raises(NotFoundError):
+            client.embeddings.create(model=ENDPOINT, input="one")
+    assert [len(one.embedding) for one in made.data] == [1024, 1024]
 
 
 def test_mlflow_deployments_predicts_and_streams(

@@ -25,6 +25,9 @@ def client(workspace: Any, profile: str) -> WorkspaceClient:
         ("analyst", "pat", "analyst@local.test"),
         ("viewer", "pat", "viewer@local.test"),
         ("service-principal", "oauth-m2m", "11111111-2222-3333-4444-555555555555"),
+        ("service-principal-app", "oauth-m2m", "22222222-3333-4444-5555-666666666666"),
+        ("service-principal-limited", "oauth-m2m", "33333333-4444-5555-6666-777777777777"),
+        ("service-principal-without-role", "oauth-m2m", "44444444-5555-6666-7777-888888888888"),
     ],
 )
 def test_the_sdk_knows_who_it_is_by_each_profile(
@@ -107,6 +110,14 @@ def test_a_wrong_secret_gives_invalid_client(workspace: Any) -> None:
         "error": "invalid_client",
         "error_description": "Client authentication failed",
     }
+
+
+def test_the_secret_of_another_does_not_count(workspace: Any) -> None:
+    client_id = workspace.state["service_principal"]["client_id"]
+    other = workspace.state["further_service_principals"]["service-principal-limited"]
+    basic = (client_id, other["client_secret"])
+    answer = ask_for_token(workspace, basic=basic, grant_type="client_credentials")
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
 
 
 def test_another_grant_than_client_credentials_is_not_supported(workspace: Any) -> None:

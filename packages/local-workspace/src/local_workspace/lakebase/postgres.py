@@ -93,8 +93,10 @@ class Postgres:
         """Start it on its data, which is made at the first time; take over one that still runs.
 
         Raises:
+            NamelessUser: the user of this process has no name.
             PostgresFailed: it does not start; the end of its log is in the message.
         """
+        our_name()
         await asyncio.to_thread(self._make_data)
         for _ in range(_TRIES):
             if Postmaster.read(self._data) is None:

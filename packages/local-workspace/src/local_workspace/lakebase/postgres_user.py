@@ -13,6 +13,17 @@ from pathlib import Path
 from local_workspace.lakebase import run_unprivileged
 
 
+class NamelessUser(Exception):
+    """PostgreSQL needs a name for the user that it runs as, and the system has none."""
+
+    def __init__(self, uid: int) -> None:
+        super().__init__(
+            f"The user id {uid} has no name on this system, and PostgreSQL does not run without "
+            f"one. Give it an entry in /etc/passwd (in a container's build: `RUN useradd -u {uid} "
+            "workspace`), or run as a user that has one, or as root."
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class PostgresUser:
     """The user that PostgreSQL's processes and its data folder belong to."""
@@ -53,8 +64,15 @@ class PostgresUser:
 
 
 def our_name() -> str:
-    """Return the name that PostgreSQL's peer check finds for this process."""
-    return pwd.getpwuid(os.geteuid()).pw_name
+    """Return the name that PostgreSQL's peer check finds for this process.
+
+    Raises:
+        NamelessUser: there is none, as in a container that runs as an arbitrary user id.
+    """
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        raise NamelessUser(os.geteuid()) from None
 
 
 def _is_open_to_all(folder: Path) -> bool:

@@ -18,6 +18,7 @@ from local_workspace.errors import InvalidParameter
 from local_workspace.serving import endpoints, validation
 from local_workspace.serving.answer import Answer
 from local_workspace.serving.chat import ChatRequest
+from local_workspace.serving.embeddings import embeddings
 from local_workspace.serving.rules import RuleModel
 from local_workspace.serving.script import Script, ScriptedModel
 from local_workspace.serving.upstream import Upstream
@@ -26,7 +27,10 @@ Complete = Callable[[list[dict[str, Any]]], Awaitable[str]]
 
 
 class Serving:
-    """Chat completions: a script goes first, then the model elsewhere, else the rules."""
+    """Chat completions: a script goes first, then the model elsewhere, else the rules.
+
+    Embeddings are hashes of the texts, whatever is configured.
+    """
 
     def __init__(self, upstream: Upstream | None = None) -> None:
         self._upstream = upstream
@@ -44,6 +48,11 @@ class Serving:
             Route("/api/2.0/serving-endpoints", self._list),
             Route("/api/2.0/serving-endpoints/{name}", self._get),
             Route("/serving-endpoints/chat/completions", self._completions, methods=["POST"]),
+            Route("/serving-endpoints/embeddings", self._embeddings, methods=["POST"]),
+            *(
+                Route(f"/serving-endpoints/{name}/invocations", self._embeddings, methods=["POST"])
+                for name in endpoints.EMBEDDING_NAMES
+            ),
             Route("/serving-endpoints/{name}/invocations", self._completions, methods=["POST"]),
             Route("/local/model/script", self._extend_script, methods=["POST"]),
             Route("/local/model/script", self._clear_script, methods=["DELETE"]),
@@ -59,7 +68,8 @@ class Serving:
             yield
 
     async def _list(self, _: Request) -> ASGIApp:
-        return JSONResponse({"endpoints": [endpoints.described(n) for n in endpoints.NAMES]})
+        names = (*endpoints.NAMES, *endpoints.EMBEDDING_NAMES)
+        return JSONResponse({"endpoints": [endpoints.described(name) for name in names]})
 
     async def _get(self, request: Request) -> ASGIApp:
         return JSONResponse(endpoints.described(request.path_params["name"]))
@@ -75,6 +85,12 @@ class Serving:
         if self._upstream is not None:
             return await self._upstream.answer(asked.body)
         return Answer(asked, self._rules.reply(asked), model="local-workspace-rules")
+
+    async def _embeddings(self, request: Request) -> ASGIApp:
+        body = await json_body(request)
+        if request.url.path.endswith("/embeddings"):
+            endpoints.check_exists(body.get("model"), among=endpoints.EMBEDDING_NAMES)
+        return JSONResponse(embeddings(body))
 
     async def _extend_script(self, request: Request) -> ASGIApp:
         try:

@@ -1,0 +1,24 @@
+"""What the environment says about a local workspace."""
+
+from __future__ import annotations
+
+import pytest
+
+from local_workspace.settings import Settings, WrongSetting
+
+NAME = "LOCAL_WORKSPACE_GENIE_SECONDS"
+
+
+@pytest.mark.parametrize(("given", "seconds"), [("0", 0), ("12.5", 12.5), ("", 1.8)])
+def test_genies_pace_can_be_set(given: str, seconds: float) -> None:
+    assert Settings.genie_seconds_in({NAME: given}) == seconds
+
+
+def test_genies_pace_is_short_unless_set() -> None:
+    assert Settings.genie_seconds_in({}) == Settings.genie_seconds == 1.8
+
+
+@pytest.mark.parametrize("given", ["fast", "-1", "inf", "nan"])
+def test_a_pace_that_is_no_number_of_seconds_is_refused(given: str) -> None:
+    with pytest.raises(WrongSetting, match=f"{NAME} must be a number of seconds, not '{given}'"):
+        Settings.genie_seconds_in({NAME: given})
