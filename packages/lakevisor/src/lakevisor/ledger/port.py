@@ -175,19 +175,26 @@ class OperationStore(Protocol):
         ...
 
     async def request_cancel(
-        self, owner: OwnerKey, run_id: str, *, origin: Origin
-    ) -> OperationRecord | None:
-        """Remember that its end was asked for; the second time changes nothing.
+        self, operation: OperationRecord, *, by: OwnerKey, origin: Origin
+    ) -> OperationRecord:
+        """Remember that its end was asked for; the second time, or after its end, changes nothing.
 
-        Commit this before the other system is asked. Returns `None` where the owner has no such
-        operation.
+        Commit this before the other system is asked.
+
+        Args:
+            operation: as `get` gave it to the owner, or `get_any` to an administrator.
+            by: who asks for it, for the audit.
+            origin: where in a conversation it is asked for.
         """
         ...
 
     async def repaired(
-        self, owner: OwnerKey, run_id: str, *, state: str, origin: Origin
-    ) -> OperationRecord | None:
-        """Remember that an ended operation runs again under the same id: its next end is told."""
+        self, operation: OperationRecord, *, state: str, by: OwnerKey, origin: Origin
+    ) -> OperationRecord:
+        """Remember that what had ended runs again under the same id: its next end is told too.
+
+        The second call for the same repair changes nothing. Arguments as in `request_cancel`.
+        """
         ...
 
     async def claim_untold(self, lease: Lease) -> Sequence[OperationRecord]:

@@ -129,35 +129,34 @@ class MemoryOperations:
         return self._store(replace(operation, state=state, url=url, seen_at=now, ended_at=ended_at))
 
     async def request_cancel(
-        self, owner: OwnerKey, run_id: str, *, origin: Origin
-    ) -> OperationRecord | None:
+        self, operation: OperationRecord, *, by: OwnerKey, origin: Origin
+    ) -> OperationRecord:
         """Remember that its end was asked for."""
-        operation = await self.get(owner, run_id)
-        if operation is None or operation.ended_at or operation.cancel_requested_at:
-            return operation
-        operation = replace(operation, cancel_requested_at=self._rows.now())
-        self._audit(Action.CANCEL_REQUESTED, operation, origin=origin)
-        return self._store(operation)
+        known = self._by_token(operation.token)
+        if known.ended_at or known.cancel_requested_at or known.repairs != operation.repairs:
+            return known
+        self._audit(Action.CANCEL_REQUESTED, known, by=by, origin=origin)
+        return self._store(replace(known, cancel_requested_at=self._rows.now()))
 
     async def repaired(
-        self, owner: OwnerKey, run_id: str, *, state: str, origin: Origin
-    ) -> OperationRecord | None:
-        """Remember that an ended operation runs again under the same id."""
-        operation = await self.get(owner, run_id)
-        if operation is None or operation.ended_at is None:
-            return operation
-        operation = replace(
-            operation,
+        self, operation: OperationRecord, *, state: str, by: OwnerKey, origin: Origin
+    ) -> OperationRecord:
+        """Remember that what had ended runs again under the same id."""
+        known = self._by_token(operation.token)
+        if known.ended_at is None or known.repairs != operation.repairs:
+            return known
+        self._rows.claims.pop(known.token, None)
+        self._audit(Action.REPAIRED, known, by=by, origin=origin)
+        again = replace(
+            known,
             state=state,
             seen_at=self._rows.now(),
-            repairs=operation.repairs + 1,
+            repairs=known.repairs + 1,
             ended_at=None,
             told_at=None,
             cancel_requested_at=None,
         )
-        self._rows.claims.pop(operation.token, None)
-        self._audit(Action.REPAIRED, operation, origin=origin)
-        return self._store(operation)
+        return self._store(again)
 
     async def claim_untold(self, lease: Lease) -> Sequence[OperationRecord]:
         """Return what ended and was not told, reserved for this turn to tell."""
@@ -223,11 +222,12 @@ class MemoryOperations:
         action: Action,
         operation: OperationRecord,
         *,
+        by: OwnerKey | None = None,
         origin: Origin | None = None,
         details: Mapping[str, JsonValue] | None = None,
     ) -> None:
         entry = AuditEntry(
-            owner=operation.owner,
+            owner=by or operation.owner,
             action=action,
             origin=origin or _origin_of(operation),
             job=operation.job,
