@@ -126,7 +126,7 @@ async def _apply_next(connection: AsyncConnection[Any], schema: str) -> bool:
         # Of the transaction: it ends with it, whoever dies, also behind a pooler of transactions.
         key = f"lakevisor ledger {schema}"
         query = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0)) AS is_ours"
-        row = await _row(connection, query, (key,))
+        [row] = await _rows(connection, query, (key,))
         if not row["is_ours"]:
             return False
         found = await _status(connection, schema)
@@ -147,8 +147,8 @@ async def _make_room(connection: AsyncConnection[Any], schema: str) -> None:
     from psycopg.sql import SQL
 
     # Not IF NOT EXISTS: that asks for the right to create schemas also where one is there.
-    row = await _row(connection, "SELECT to_regnamespace(quote_ident(%s)) AS found", (schema,))
-    if row["found"] is None:
+    query = "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = %s"
+    if not await _rows(connection, query, (schema,)):
         await connection.execute(_filled(SQL("CREATE SCHEMA {schema}"), schema))
     table = SQL(
         "CREATE TABLE IF NOT EXISTS {schema}.migrations ("
@@ -180,12 +180,13 @@ async def _status(connection: AsyncConnection[Any], schema: str) -> MigrationSta
 async def _applied(connection: AsyncConnection[Any], schema: str) -> list[str]:
     from psycopg.sql import SQL
 
-    query = "SELECT to_regclass(quote_ident(%s) || '.migrations') AS found"
-    if (await _row(connection, query, (schema,)))["found"] is None:
+    # Not to_regclass: it looks into a cache of the session, which a transaction that began before
+    # the other process committed does not refresh; a query has a snapshot of its own.
+    query = "SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = %s AND tablename = 'migrations'"
+    if not await _rows(connection, query, (schema,)):
         return []
     names = SQL("SELECT name FROM {schema}.migrations ORDER BY version")
-    cursor = await _as_rows(connection, _filled(names, schema))
-    return [row["name"] for row in cursor]
+    return [row["name"] for row in await _rows(connection, _filled(names, schema))]
 
 
 def _filled(query: Any, schema: str) -> Composed:
@@ -195,11 +196,7 @@ def _filled(query: Any, schema: str) -> Composed:
     return filled
 
 
-async def _row(connection: AsyncConnection[Any], query: Any, parameters: Any) -> DictRow:
-    return (await _as_rows(connection, query, parameters))[0]
-
-
-async def _as_rows(
+async def _rows(
     connection: AsyncConnection[Any], query: Any, parameters: Any = None
 ) -> list[DictRow]:
     from psycopg.rows import dict_row
