@@ -24,7 +24,8 @@ from pydantic import BaseModel
 
 from lakevisor.config import SupervisorSettings
 from lakevisor.graph import Limits, TurnContext, build_graph, new_turn
-from lakevisor.ledger import ThreadOperations
+from lakevisor.ledger import Lease, OwnerKey, TurnOperations, TurnStart
+from lakevisor.ledger.memory import MemoryLedger
 from lakevisor.registry import EnabledAgent, Hooks, Registry
 from lakevisor_plugin import Answer, CurrentTurn, Launched, Started, SubAgent, Turn
 from lakevisor_testing.replies import Reply, ToolUse
@@ -132,23 +133,39 @@ def ours(model: ScriptedModel, *, shortcuts: bool) -> Send:
     graph = build_graph(Registry(agents=agents, hooks=Hooks()), lambda _: model, settings)
     graph = graph.copy(update={"checkpointer": InMemorySaver()})
 
+    ledger = MemoryLedger()
+
     async def send(text: str, turn_id: str) -> None:
-        operations = ThreadOperations(thread_key="key", turn_id=turn_id)
+        start = TurnStart(
+            owner=OwnerKey(workspace_id="1", owner="ada"),
+            thread_key="t",
+            thread_id="t",
+            turn_id=turn_id,
+            body_digest=text,
+            holder="benchmark",
+            lease_seconds=60,
+        )
+        lease = await ledger.turns.begin(start)
+        assert isinstance(lease, Lease)
+        operations = TurnOperations(store=ledger.operations, lease=lease)
         turn = Turn(
             thread_id="t",
             turn_id=turn_id,
             workspace=NoWorkspace(),
-            operations=operations,
+            operations=operations.for_call("", ""),
             deadline=time.monotonic() + 60,
             tell=lambda _: None,
         )
-        limits = Limits(model_calls=12, model_seconds=60, turn_seconds=60)
+        limits = Limits(model_calls=12, model_seconds=60, turn_seconds=60, proposal_seconds=60)
         await graph.ainvoke(
             new_turn(HumanMessage(text, id=turn_id)),
             {"configurable": {"thread_id": "t"}},
-            context=TurnContext(turn=turn, operations=operations, limits=limits),
+            context=TurnContext(
+                turn=turn, operations=operations, proposals=ledger.proposals, limits=limits
+            ),
             durability="sync",
         )
+        await ledger.turns.finish(lease, None)
 
     return send
 

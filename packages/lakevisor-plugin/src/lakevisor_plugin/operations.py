@@ -106,7 +106,7 @@ class Operations(Protocol):
         ...
 
     async def request_cancel(self, run_id: str, *, state: str) -> Operation:
-        """Remember that the end of an operation was asked for; call it when that was done.
+        """Remember that the end of an operation is asked for; call it before asking.
 
         Args:
             run_id: the operation.

@@ -106,9 +106,9 @@ async def terminate_databricks_job(turn: CurrentTurn, run_id: RunId | None = Non
     report = await see_run(operation, turn=turn)
     if report.state.is_final:
         return answers.nothing_to_stop(operation, report)
-    with permission_needed(no_permission_for_run(operation.run_id)):
-        await turn.call(turn.workspace.jobs.cancel_run, int(operation.run_id))
     noted = await turn.operations.request_cancel(
         operation.run_id, state=RunState.CANCEL_REQUESTED.value
     )
+    with permission_needed(no_permission_for_run(operation.run_id)):
+        await turn.call(turn.workspace.jobs.cancel_run, int(operation.run_id))
     return answers.stop_requested(noted)

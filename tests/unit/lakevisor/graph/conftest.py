@@ -16,8 +16,12 @@ from pydantic import BaseModel
 from lakevisor.config import SupervisorSettings
 from lakevisor.graph import Limits, TurnContext, build_graph, current_turn, new_turn, reply_text
 from lakevisor.graph.state import State
-from lakevisor.ledger import ThreadOperations
+from lakevisor.ledger import Lease, OwnerKey, TurnOperations, TurnStart
+from lakevisor.ledger.memory import MemoryLedger
+from lakevisor.ledger.values import OperationRecord
 from lakevisor.registry import EnabledAgent, Hooks, Plugin, Registry
+from lakevisor.supervisor import Request
+from lakevisor.supervisor.acceptance import accepted_call
 from lakevisor_plugin import (
     Answer,
     AskPerson,
@@ -32,6 +36,8 @@ from lakevisor_plugin import (
 )
 from lakevisor_testing.scripted_model import ScriptedModel
 from lakevisor_testing.turns import NoWorkspace
+
+OWNER = OwnerKey(workspace_id="1", owner="ada")
 
 
 @tool
@@ -98,6 +104,7 @@ class Talk:
     plugins: Sequence[Plugin] = ()
     settings: dict[str, Any] = field(default_factory=dict)
     limits: dict[str, Any] = field(default_factory=dict)
+    ledger: MemoryLedger = field(default_factory=MemoryLedger)
     model: ScriptedModel = field(default_factory=ScriptedModel)
     saver: InMemorySaver = field(default_factory=InMemorySaver)
     events: list[Event] = field(default_factory=list)
@@ -114,29 +121,57 @@ class Talk:
         registry = Registry(agents=tuple(self.agents), hooks=Hooks(self.plugins))
         graph = build_graph(registry, lambda _: self.model, settings)
         graph = graph.copy(update={"checkpointer": self.saver})
-        self.context = self._context()
-        async for event in graph.astream(
-            new_turn(HumanMessage(text, id=f"turn-{self.turns}")),
-            {"configurable": {"thread_id": "thread"}},
-            context=self.context,
-            stream_mode="custom",
-            durability="sync",
-        ):
-            self.events.append(event)
+        lease = await self._begin(text)
+        self.context = self._context(lease)
+        accepted = await accepted_call(Request(text=text), self.ledger.proposals, lease)
+        try:
+            async for event in graph.astream(
+                new_turn(HumanMessage(text, id=lease.turn_id), accepted=accepted),
+                {"configurable": {"thread_id": "thread"}},
+                context=self.context,
+                stream_mode="custom",
+                durability="sync",
+            ):
+                self.events.append(event)
+        finally:
+            await self.ledger.turns.release(lease)
         return reply_text(current_turn(self.messages))
 
-    def _context(self) -> TurnContext:
-        limits = {"model_calls": 8, "model_seconds": 5.0, "turn_seconds": 10.0, **self.limits}
-        operations = ThreadOperations(thread_key="key", turn_id=f"turn-{self.turns}")
-        turn = Turn(
+    async def _begin(self, text: str) -> Lease:
+        start = TurnStart(
+            owner=OWNER,
+            thread_key="key",
             thread_id="thread",
             turn_id=f"turn-{self.turns}",
+            body_digest=text,
+            holder="test",
+            lease_seconds=60,
+        )
+        lease = await self.ledger.turns.begin(start)
+        assert isinstance(lease, Lease)
+        return lease
+
+    def _context(self, lease: Lease) -> TurnContext:
+        limits = {"model_calls": 8, "model_seconds": 5.0, "turn_seconds": 10.0, **self.limits}
+        operations = TurnOperations(store=self.ledger.operations, lease=lease)
+        turn = Turn(
+            thread_id="thread",
+            turn_id=lease.turn_id,
             workspace=NoWorkspace(),
-            operations=operations,
+            operations=operations.for_call("", ""),
             deadline=time.monotonic() + limits["turn_seconds"],
             tell=lambda _: None,
         )
-        return TurnContext(turn=turn, operations=operations, limits=Limits(**limits))
+        return TurnContext(
+            turn=turn,
+            operations=operations,
+            proposals=self.ledger.proposals,
+            limits=Limits(proposal_seconds=60, **limits),
+        )
+
+    async def operations(self) -> Sequence[OperationRecord]:
+        """Return what was launched, the latest first."""
+        return await self.ledger.operations.list(OWNER)
 
     @property
     def state(self) -> State:

@@ -32,14 +32,14 @@ async def test_a_refused_call_does_not_run_and_the_model_reads_why(talk_with):
     talk = talk_with(plugins=[reviewer(verdict)])
     assert await talk.say("Start it", LAUNCH, "Not on Sundays, sorry.") == "Not on Sundays, sorry."
     assert talk.model.calls[-1].messages[-1].content == "Refused: Not on Sundays."
-    assert not talk.state["operations"]
+    assert not await talk.operations()
 
 
 async def test_an_asked_call_waits_and_says_what_it_would_do(asking):
     reply = await asking.say("Start it", LAUNCH)
     assert reply.startswith("This costs money.")
     assert "launch(request='it')" in reply
-    assert not asking.state["operations"]
+    assert not await asking.operations()
 
 
 async def test_an_accepted_call_runs_as_proposed_without_a_model_call(asking):
@@ -53,11 +53,11 @@ async def test_an_accepted_call_runs_once(asking):
     await asking.say("Start it", LAUNCH)
     await asking.say("yes")
     assert await asking.say("yes", "There is nothing to accept.") == "There is nothing to accept."
-    assert len(asking.state["operations"]) == 1
+    assert len(await asking.operations()) == 1
 
 
 async def test_another_request_drops_the_proposal(asking):
     await asking.say("Start it", LAUNCH)
     await asking.say("Yes, but tell me the price first", "It is free.")
     await asking.say("yes", "What do you mean?")
-    assert not asking.state["operations"]
+    assert not await asking.operations()

@@ -61,7 +61,7 @@ async def test_launch_after_launch_on_one_thread_ten_times_over(talk):
         reply = await talk.say(f"Start {turn}", ToolUse("launch", request=str(turn)))
         assert reply.startswith("Started Work.")
         assert talk.context.model_calls == 1
-    assert len(talk.state["operations"]) == 10
+    assert len(await talk.operations()) == 10
 
 
 async def test_every_tool_call_in_the_thread_has_its_result(talk):
@@ -161,7 +161,7 @@ async def test_a_tool_that_does_not_exist_is_said_to_the_model(talk):
 )
 async def test_nothing_runs_from_an_incomplete_message(talk, cut):
     assert await talk.say("Start it", cut, "I could not.") == "I could not."
-    assert not talk.state.get("operations")
+    assert not await talk.operations()
     assert [call.is_streamed for call in talk.model.calls] == [True, False]
 
 

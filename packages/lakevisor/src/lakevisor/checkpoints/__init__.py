@@ -1,5 +1,5 @@
 """The threads' state in Lakebase."""
 
-from lakevisor.checkpoints.lakebase import Checkpoints, open_checkpoints
+from lakevisor.checkpoints.lakebase import Checkpoints, open_checkpoints, open_connections
 
-__all__ = ["Checkpoints", "open_checkpoints"]
+__all__ = ["Checkpoints", "open_checkpoints", "open_connections"]

@@ -16,6 +16,9 @@ from lakevisor.workspace import WorkspaceConnection
 if TYPE_CHECKING:
     from databricks_langchain import AsyncCheckpointSaver
     from langgraph.checkpoint.base import BaseCheckpointSaver
+    from psycopg_pool import AsyncConnectionPool
+
+    from lakevisor.checkpoints.fenced_saver import RequireFence
 
 STRICT = "LANGGRAPH_STRICT_MSGPACK"
 
@@ -28,33 +31,54 @@ class Checkpoints:
     address: str
     role: str
 
-    def saver(self) -> BaseCheckpointSaver[str]:
-        """Return a saver for one turn.
+    def saver(self, require_fence: RequireFence) -> BaseCheckpointSaver[str]:
+        """Return a saver for one turn, whose writes need the turn's lease.
 
         A saver holds one lock for all its statements (langgraph#7259), so one shared by all turns
         would let them wait for each other.
         """
-        from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+        from lakevisor.checkpoints.fenced_saver import FencedSaver
 
-        return AsyncPostgresSaver(self.opened.conn)
+        return FencedSaver(self.pool, require_fence)
+
+    @property
+    def pool(self) -> AsyncConnectionPool[Any]:
+        """The connections; the ledger uses the same."""
+        pool: AsyncConnectionPool[Any] = self.opened.conn
+        return pool
 
 
 @asynccontextmanager
 async def open_checkpoints(
     settings: LakebaseSettings, workspace: WorkspaceConnection
 ) -> AsyncIterator[Checkpoints]:
-    """Open the pool, make the tables where they are missing, and close it at the end.
+    """Open the pool, check or migrate the tables, and close it at the end.
 
     Raises:
         LakebaseUnreachable: no such instance, branch or endpoint, or it does not answer.
         LakebaseRoleMissing: it does not know the identity of the workspace's client.
         LakebasePermissionDenied: the tables belong to somebody else.
+        LedgerNotMigrated: the tables are not up to date, and may not be migrated here.
+    """
+    async with open_connections(settings, workspace) as checkpoints:
+        with translated_database_errors(address=checkpoints.address, role=checkpoints.role):
+            await _prepare(checkpoints.opened, settings)
+        yield checkpoints
+
+
+@asynccontextmanager
+async def open_connections(
+    settings: LakebaseSettings, workspace: WorkspaceConnection
+) -> AsyncIterator[Checkpoints]:
+    """Open the pool and look at no table; for migrations, which make them.
+
+    Raises:
+        LakebaseError: as `open_checkpoints`, but for the tables.
     """
     _require_strict_reading()
     address, role = address_of(settings), workspace.user_name
     with translated_database_errors(address=address, role=role):
         saver = await _build(settings, workspace, address)
-        await saver.setup()
     try:
         yield Checkpoints(opened=saver, address=address, role=role)
     finally:
@@ -74,6 +98,15 @@ async def _build(
         raise LakebaseUnreachable(address=address) from error
     await _log_in_once(saver, settings.pool.timeout_seconds)
     return await saver.__aenter__()
+
+
+async def _prepare(saver: AsyncCheckpointSaver, settings: LakebaseSettings) -> None:
+    from lakevisor.checkpoints.migrating import migrate, require_current
+
+    if settings.migrate_at_start:
+        await migrate(saver, settings.schema_name)
+    else:
+        await require_current(saver, settings.schema_name)
 
 
 def _saver_class() -> Any:

@@ -13,6 +13,7 @@ import typer
 from lakevisor.cli.ask import ask
 from lakevisor.cli.chat import chat
 from lakevisor.cli.config import app as config
+from lakevisor.cli.db import app as db
 from lakevisor.cli.doctor import doctor
 from lakevisor.cli.environment import read_environment
 from lakevisor.cli.options import Options, SetOption, VerboseOption, WorkspaceOption
@@ -27,7 +28,7 @@ Exit codes:
     3  a plugin
     4  the Databricks workspace
     5  Lakebase
-    6  the request: empty, too long, no such thread id
+    6  the request: empty, too long, no such thread id, sent twice with other words
     7  the turn: the model failed, or a limit was reached
   130  interrupted
 """
@@ -45,6 +46,7 @@ app.command()(chat)
 app.command()(ask)
 app.add_typer(config, name="config")
 app.add_typer(plugins, name="plugins")
+app.add_typer(db, name="db")
 app.command()(doctor)
 
 

@@ -13,18 +13,27 @@ if TYPE_CHECKING:
     from lakevisor_plugin import TurnFinished
 
 
+ThreadOption = Annotated[
+    str | None, typer.Option(metavar="ID", help="Continue this thread; else a new one.")
+]
+RequestOption = Annotated[
+    str | None,
+    typer.Option(metavar="ID", help="Of this request; sent again, it is not done again."),
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object, also if it fails.")
+]
+
+
 @takes_options
 def ask(
     *,
     question: Annotated[
         str, typer.Argument(metavar="QUESTION", help="What to ask; - reads it from stdin.")
     ],
-    thread: Annotated[
-        str | None, typer.Option(metavar="ID", help="Continue this thread; else a new one.")
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object, also if it fails.")
-    ] = False,
+    thread: ThreadOption = None,
+    request_id: RequestOption = None,
+    as_json: JsonOption = False,
     options: Options,
 ) -> None:
     """Ask one question and print the answer."""
@@ -34,10 +43,12 @@ def ask(
     from lakevisor.cli.failures import failure_object
     from lakevisor.cli.running import run
     from lakevisor.errors import LakevisorError
-    from lakevisor.supervisor import Request
+    from lakevisor.supervisor.request import Request
 
     text = sys.stdin.read() if question == "-" else question
-    request = Request(text=text) if thread is None else Request(text=text, thread_id=thread)
+    request = Request(
+        text=text, thread_id=thread, **({"turn_id": request_id} if request_id else {})
+    )
     try:
         finished = run(_turn(request, options))
     except LakevisorError as error:

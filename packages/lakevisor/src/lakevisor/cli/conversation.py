@@ -136,7 +136,7 @@ class Conversation:
         request = Request(text=question, thread_id=self._thread_id)
         try:
             with TurnView(self._console, self._labels) as view:
-                async for event in supervisor.stream(request):
+                async for event in supervisor.stream(request, outlives_client=False):
                     self._has_turns = True
                     view.show(event)
         except LakevisorError as error:

@@ -170,6 +170,11 @@ class LakebaseSettings(Section):
         pattern=r"^[a-z_][a-z0-9_]{0,62}$",
         description="The Postgres schema of the tables; it is created where it does not exist.",
     )
+    migrate_at_start: bool = Field(
+        False,
+        description="Whether a process that starts brings the tables up to date itself; "
+        "without it, it only checks them (lakevisor db migrate).",
+    )
     pool: PoolSettings = Field(
         default_factory=PoolSettings, description="The connections that a process keeps."
     )
@@ -195,6 +200,30 @@ class TurnSettings(Section):
 
     deadline_seconds: Seconds = Field(
         110, description="After so long a turn is stopped; Databricks Apps cut at about 120."
+    )
+    lease_seconds: Seconds = Field(
+        15,
+        description="After so long without a sign of life another process may take a thread over.",
+    )
+    wait_seconds: float = Field(
+        10, ge=0, description="How long a request waits while another works on its thread."
+    )
+    proposal_seconds: Seconds = Field(
+        600, description="How long what was proposed can be accepted."
+    )
+
+
+class LimitSettings(Section):
+    """How much may be started, counted exactly over all processes; without a value, no limit."""
+
+    launches_per_hour: int | None = Field(
+        None, gt=0, description="The most launches of one person within an hour."
+    )
+    running_per_person: int | None = Field(
+        None, gt=0, description="The most that one person may have running at once."
+    )
+    running_per_job: int | None = Field(
+        None, gt=0, description="The most runs of one job at once, of all persons together."
     )
 
 
@@ -224,6 +253,9 @@ class Settings(Section):
     lakebase: LakebaseSettings = Field(description="Where conversations are kept.")
     turn: TurnSettings = Field(
         default_factory=TurnSettings, description="What holds for one request."
+    )
+    limits: LimitSettings = Field(
+        default_factory=LimitSettings, description="How much may be started."
     )
     tracing: TracingSettings = Field(
         default_factory=TracingSettings, description="Tracing with MLflow."

@@ -37,6 +37,8 @@ LakevisorError
     ├── ModelError
     ├── DeadlineExceeded
     ├── TooManyModelCalls
+    ├── LaunchUnknown                           no answer came to a launch
+    ├── TurnSuperseded                          interrupted, then overtaken
     └── LeaseLost                               another process works on the thread
 
 Three audiences: ``message`` is one sentence for whoever is told (a person or a model), without
@@ -77,10 +79,12 @@ from lakevisor.errors.request import (
 from lakevisor.errors.root import LakevisorError, default_message
 from lakevisor.errors.turn import (
     DeadlineExceeded,
+    LaunchUnknown,
     LeaseLost,
     ModelError,
     TooManyModelCalls,
     TurnError,
+    TurnSuperseded,
 )
 from lakevisor.errors.workspace import (
     NotAuthenticated,
@@ -107,6 +111,7 @@ __all__ = [
     "LakebaseRoleMissing",
     "LakebaseUnreachable",
     "LakevisorError",
+    "LaunchUnknown",
     "LeaseLost",
     "LedgerNotMigrated",
     "LimitReached",
@@ -126,6 +131,7 @@ __all__ = [
     "TurnConflict",
     "TurnError",
     "TurnRunning",
+    "TurnSuperseded",
     "UnknownKey",
     "UnknownWorkspace",
     "WorkspaceError",

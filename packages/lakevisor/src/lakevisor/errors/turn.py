@@ -34,6 +34,22 @@ class DeadlineExceeded(TurnError):
         super().__init__(f"The turn was stopped after {seconds:g} seconds.")
 
 
+class LaunchUnknown(TurnError):
+    """It is not known whether something was started."""
+
+    remedy = "Send the request again with the same id: it finds out, and starts nothing twice."
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+        super().__init__(f"No answer came to the start of {title!r}; it may or may not run.")
+
+
+class TurnSuperseded(TurnError):
+    """The request was interrupted, and others of its conversation came after it."""
+
+    remedy = "Look at what it has done (ask for your runs), then send it with a new id."
+
+
 class TooManyModelCalls(TurnError):
     """The turn needed more model calls than it may make."""
 

@@ -1,12 +1,22 @@
 """The supervisor graph: routing, sub-agents, tools, and the edges between them."""
 
 from lakevisor.graph.build import ModelFor, SupervisorGraph, build_graph
-from lakevisor.graph.context import Limits, TurnContext
-from lakevisor.graph.messages import SUPERVISOR, current_turn, reply_text
-from lakevisor.graph.state import State, new_turn
+from lakevisor.graph.context import Emit, Limits, TurnContext
+from lakevisor.graph.messages import (
+    FOR_PROGRAMS,
+    SUPERVISOR,
+    current_turn,
+    is_reply_part,
+    reply_text,
+    turns,
+)
+from lakevisor.graph.state import AcceptedCall, State, new_turn
 
 __all__ = [
+    "FOR_PROGRAMS",
     "SUPERVISOR",
+    "AcceptedCall",
+    "Emit",
     "Limits",
     "ModelFor",
     "State",
@@ -14,6 +24,8 @@ __all__ = [
     "TurnContext",
     "build_graph",
     "current_turn",
+    "is_reply_part",
     "new_turn",
     "reply_text",
+    "turns",
 ]

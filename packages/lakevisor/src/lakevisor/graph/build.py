@@ -10,7 +10,6 @@ from langgraph.graph import START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
 from lakevisor.config import SupervisorSettings
-from lakevisor.graph.acceptance import is_acceptance
 from lakevisor.graph.context import TurnContext
 from lakevisor.graph.delegation import Delegation, plan_delegation
 from lakevisor.graph.messages import SUPERVISOR
@@ -68,9 +67,8 @@ def build_graph(
 
 
 def _entry(state: State) -> Literal["supervisor", "tools"]:
-    """Go straight to the tools where the person accepts what was proposed in the last turn."""
-    accepted = state.get("pending") is not None and is_acceptance(state["messages"][-1].text)
-    return "tools" if accepted else "supervisor"
+    """Go straight to the tools where the person has accepted what was proposed."""
+    return "supervisor" if state.get("accepted") is None else "tools"
 
 
 def _supervisor(

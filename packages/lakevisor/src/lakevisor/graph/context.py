@@ -10,11 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from langchain_core.messages.ai import UsageMetadata
-from pydantic import JsonValue
 
 from lakevisor.errors import DeadlineExceeded, TooManyModelCalls
-from lakevisor.ledger import ThreadOperations
-from lakevisor_plugin import Event, Progress, Turn
+from lakevisor.ledger import CallOperations, Proposals, TurnOperations
+from lakevisor_plugin import Event, Progress, ToolCall, Turn
 
 Emit = Callable[[Event], None]
 
@@ -29,6 +28,8 @@ class Limits:
     """How long one model call may take."""
     turn_seconds: float
     """How long the turn may take; `Turn.deadline` is its end."""
+    proposal_seconds: float
+    """How long what was proposed can be accepted."""
 
 
 @dataclass(kw_only=True)
@@ -36,12 +37,11 @@ class TurnContext:
     """One turn: what its tools are given, its limits, and its counters."""
 
     turn: Turn
-    operations: ThreadOperations
+    operations: TurnOperations
+    proposals: Proposals
     limits: Limits
     model_calls: int = 0
     usage: Counter[str] = field(default_factory=Counter)
-    answers: list[dict[str, JsonValue]] = field(default_factory=list)
-    """What programs read of the answers given so far: agent, text and the agent's data."""
 
     def take_model_call(self) -> float:
         """Count a model call that is about to be made, and return the seconds that it may take.
@@ -72,6 +72,10 @@ class TurnContext:
             for name in ("input_tokens", "output_tokens", "total_tokens"):
                 self.usage[name] += usage[name]
 
-    def turn_for(self, agent: str, emit: Emit) -> Turn:
-        """Return the turn as a tool of this agent is given it."""
-        return replace(self.turn, tell=lambda text: emit(Progress(agent=agent, text=text)))
+    def turn_for(self, call: ToolCall, operations: CallOperations, emit: Emit) -> Turn:
+        """Return the turn as a tool call is given it."""
+        return replace(
+            self.turn,
+            operations=operations,
+            tell=lambda text: emit(Progress(agent=call.agent, text=text)),
+        )

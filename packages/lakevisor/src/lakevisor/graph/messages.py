@@ -13,13 +13,20 @@ SUPERVISOR = "supervisor"
 FOR_MODEL = "for_model"
 """The key in `additional_kwargs` of what a model reads instead of the text."""
 
+FOR_PROGRAMS = "for_programs"
+"""The key in `additional_kwargs` of what programs read of a part: `data` and `operations`."""
+
 MAX_TOOL_CONTENT = 8_000
 """The most characters of a tool's result that a model reads and the thread keeps."""
 
 
-def reply_part(agent: str, text: str, *, for_model: str = "") -> AIMessage:
+def reply_part(
+    agent: str, text: str, *, for_model: str = "", for_programs: Mapping[str, Any] | None = None
+) -> AIMessage:
     """Return the message of a part of the reply that no model has spoken."""
-    extra = {FOR_MODEL: shortened(for_model)} if for_model else {}
+    extra: dict[str, Any] = {FOR_MODEL: shortened(for_model)} if for_model else {}
+    if for_programs is not None:
+        extra[FOR_PROGRAMS] = dict(for_programs)
     return AIMessage(content=text, name=agent, additional_kwargs=extra)
 
 

@@ -37,7 +37,7 @@ class SupervisorNode:
         emit(AgentStarted(agent=SUPERVISOR))
         view = supervisor_view(state["messages"], window_tokens=self.window_tokens)
         message = await self.speaker.speak(view, runtime.context, emit)
-        update: State = {"messages": [message], "pending": None, "assignments": []}
+        update: State = {"messages": [message], "assignments": []}
         if message.tool_calls:
             return Command(goto=TOOLS, update=update)
         emit(Answered(agent=SUPERVISOR, text=message.text, streamed=True))

@@ -6,7 +6,7 @@ ever read back (see `docs/decisions/0004-only-known-types-are-read-back.md`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, TypedDict
 
 from langchain_core.messages import AnyMessage
@@ -16,8 +16,8 @@ from langgraph.graph.message import add_messages
 from lakevisor.graph.messages import SUPERVISOR
 
 
-class PendingCall(TypedDict):
-    """A tool call that waits for the person's word; it is run only as it stands here."""
+class AcceptedCall(TypedDict):
+    """A tool call that the person has accepted; it is run exactly as it stands here."""
 
     agent: str
     tool: str
@@ -34,20 +34,12 @@ class Assignment(TypedDict):
     """Whether the supervisor has more to do when the sub-agent has answered."""
 
 
-def merge_operations(
-    known: Mapping[str, Mapping[str, Any]], seen: Mapping[str, Mapping[str, Any]]
-) -> dict[str, Mapping[str, Any]]:
-    """Return the thread's operations with what was newly launched or seen."""
-    return {**known, **seen}
-
-
 class State(TypedDict, total=False):
-    """The state of a thread; `assignments` and `hand_offs` are overwritten by each turn."""
+    """The state of a thread; all but the messages is overwritten by each turn."""
 
     messages: Annotated[list[AnyMessage], add_messages]
-    operations: Annotated[dict[str, Mapping[str, Any]], merge_operations]
-    """Run id to operation."""
-    pending: PendingCall | None
+    accepted: AcceptedCall | None
+    """What the person has accepted with this turn's message."""
     assignments: list[Assignment]
     """The steps in order; the first is the one that is worked on."""
     hand_offs: int
@@ -61,6 +53,11 @@ def after_answer(assignments: Sequence[Assignment]) -> tuple[str, list[Assignmen
     return (SUPERVISOR if done["come_back"] else END), []
 
 
-def new_turn(message: AnyMessage) -> State:
-    """Return the input that begins a turn: the person's message, and nothing of earlier turns."""
-    return State(messages=[message], assignments=[], hand_offs=0)
+def new_turn(message: AnyMessage, *, accepted: AcceptedCall | None = None) -> State:
+    """Return the input that begins a turn: the person's message, and nothing of earlier turns.
+
+    Args:
+        message: what the person said.
+        accepted: the proposed call that the message accepts.
+    """
+    return State(messages=[message], accepted=accepted, assignments=[], hand_offs=0)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from langchain_core.tools import BaseTool
 from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
-from lakevisor.errors import DeadlineExceeded, LakevisorError
+from lakevisor.errors import DeadlineExceeded, LakevisorError, TurnError
 from lakevisor.graph.context import Emit, TurnContext
+from lakevisor.ledger.values import Proposal
 from lakevisor.registry import Hooks
 from lakevisor.workspace import translated
 from lakevisor_plugin import (
@@ -46,10 +47,8 @@ class Outcome:
     """What the person reads, word for word; empty if a model is to go on from the content."""
     data: Mapping[str, JsonValue] = field(default_factory=dict)
     """What programs read of it."""
-    operation: Operation | None = None
-    """What was launched."""
-    asks_for: ToolCall | None = None
-    """The call that waits for the person's word."""
+    operations: Sequence[Operation] = ()
+    """What the call has launched, asked about or changed."""
 
     @property
     def ends_turn(self) -> bool:
@@ -77,15 +76,17 @@ class ToolRunner:
             accepted: whether the person has accepted this very call.
 
         Raises:
-            DeadlineExceeded: the turn's time is over.
+            TurnError: the turn's time is over, or a launch got no answer.
         """
         emit(
             ToolStarted(
                 agent=call.agent, tool=call.tool, call_id=call.call_id, arguments=call.arguments
             )
         )
-        outcome = await self._outcome(call, context, emit, accepted)
-        context.operations.sign(call.agent)
+        operations = context.operations.for_call(call.agent, call.tool)
+        turn = context.turn_for(call, operations, emit)
+        outcome = await self._outcome(call, turn, context, accepted=accepted)
+        outcome = replace(outcome, operations=operations.touched)
         emit(
             ToolFinished(
                 agent=call.agent,
@@ -98,7 +99,7 @@ class ToolRunner:
         return outcome
 
     async def _outcome(
-        self, call: ToolCall, context: TurnContext, emit: Emit, accepted: bool
+        self, call: ToolCall, turn: Turn, context: TurnContext, *, accepted: bool
     ) -> Outcome:
         tool = self.tools.get(call.agent, {}).get(call.tool)
         if tool is None:
@@ -107,12 +108,11 @@ class ToolRunner:
         if unknown:
             known = ", ".join(tool.args) or "none"
             return _error(f"Unknown arguments: {', '.join(unknown)}. The tool takes: {known}.")
-        turn = context.turn_for(call.agent, emit)
         verdict = self.hooks.review_tool_call(call, turn)
         if verdict.decision is Decision.REFUSE:
             return Outcome(kind="refused", content=f"Refused: {verdict.reason}")
         if verdict.decision is Decision.ASK and not accepted:
-            return _waits(call, verdict.reason)
+            return await _propose(call, verdict.reason, context)
         return await _run(tool, {**call.arguments, **_injected(tool, turn)}, context)
 
 
@@ -127,6 +127,8 @@ async def _run(tool: BaseTool, arguments: Mapping[str, Any], context: TurnContex
         return _error(fault.message)
     except ValidationError as error:
         return _error(_readable(error))
+    except TurnError:
+        raise
     except (TimeoutError, LakevisorError) as error:
         if context.turn.seconds_left() <= 0:
             raise DeadlineExceeded(seconds=context.limits.turn_seconds) from error
@@ -141,9 +143,7 @@ async def _run(tool: BaseTool, arguments: Mapping[str, Any], context: TurnContex
 def _of_result(result: Any) -> Outcome:
     """Read what a tool returned, by its type alone."""
     if isinstance(result, Launched):
-        return Outcome(
-            kind="launched", content=result.text, text=result.text, operation=result.operation
-        )
+        return Outcome(kind="launched", content=result.text, text=result.text)
     if isinstance(result, Answer):
         return Outcome(
             kind="answer",
@@ -163,10 +163,27 @@ def _injected(tool: BaseTool, turn: Turn) -> dict[str, Turn]:
     return {name: turn for name, each in schema.model_fields.items() if each.annotation is Turn}
 
 
-def _waits(call: ToolCall, reason: str) -> Outcome:
+async def _propose(call: ToolCall, reason: str, context: TurnContext) -> Outcome:
+    """Write down what waits for the person's own word, and ask for it."""
+    proposed = await context.proposals.propose(
+        context.operations.lease,
+        Proposal(
+            agent=call.agent,
+            tool=call.tool,
+            arguments=dict(call.arguments),
+            reason=reason,
+            expires_seconds=context.limits.proposal_seconds,
+        ),
+    )
     arguments = ", ".join(f"{name}={value!r}" for name, value in call.arguments.items())
     text = f"{reason}\n\nShall I go on with `{call.tool}({arguments})`? Answer yes or no."
-    return Outcome(kind="question", content=text, text=text, asks_for=call)
+    data: dict[str, JsonValue] = {
+        "proposal_id": proposed.proposal_id,
+        "tool": proposed.tool,
+        "arguments": dict(proposed.arguments),
+        "expires_at": proposed.expires_at.isoformat(),
+    }
+    return Outcome(kind="question", content=text, text=text, data={"proposal": data})
 
 
 def _error(message: str) -> Outcome:

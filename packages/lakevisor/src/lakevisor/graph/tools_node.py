@@ -19,7 +19,7 @@ from langgraph_supervisor.handoff import METADATA_KEY_HANDOFF_DESTINATION
 from lakevisor.graph.context import Emit, TurnContext
 from lakevisor.graph.delegation import TASK, Delegation
 from lakevisor.graph.messages import SUPERVISOR, reply_part, tool_result
-from lakevisor.graph.state import Assignment, PendingCall, State, after_answer
+from lakevisor.graph.state import Assignment, State, after_answer
 from lakevisor.graph.tool_call import Outcome, ToolRunner
 from lakevisor_plugin import Answered, ToolCall
 from lakevisor_plugin.rules import MORE_TO_DO
@@ -41,7 +41,6 @@ class Batch:
     agents: set[str] = field(default_factory=set)
     """Whose tools were called."""
     hand_offs: list[Assignment] = field(default_factory=list)
-    pending: PendingCall | None = None
 
     @property
     def has_ended(self) -> bool:
@@ -65,7 +64,6 @@ class ToolsNode:
     async def __call__(self, state: State, runtime: Runtime[TurnContext]) -> Command[str]:
         """Run the calls and go where their results say."""
         context, emit = runtime.context, runtime.stream_writer
-        context.operations.recall(state.get("operations") or {})
         message, accepted = _calls_to_run(state)
         batch = Batch(author=str(message.name), come_back=_has_more_to_do(message))
         if accepted:
@@ -80,7 +78,7 @@ class ToolsNode:
                 batch.come_back = True
             else:
                 await self._run(call, batch, context, emit, accepted=accepted)
-        return _goto(batch, state, context)
+        return _goto(batch, state)
 
     def _hand_off(self, call: Call, batch: Batch, state: State) -> None:
         agent = self.delegation.hand_offs[call["name"]]
@@ -112,18 +110,24 @@ class ToolsNode:
         batch.outcomes.append(outcome)
         failed = outcome.kind in ("error", "refused")
         batch.messages.append(tool_result(call, outcome.content, failed=failed))
-        if outcome.asks_for is not None:
-            batch.pending = PendingCall(agent=agent, tool=request.tool, arguments=arguments)
         if outcome.text:
-            for_model = "" if outcome.content == outcome.text else outcome.content
-            batch.messages.append(reply_part(agent, outcome.text, for_model=for_model))
-            context.answers.append(
-                {"agent": agent, "text": outcome.text, "data": dict(outcome.data)}
-            )
+            batch.messages.append(_part(agent, outcome))
             emit(Answered(agent=agent, text=outcome.text))
 
 
-def _goto(batch: Batch, state: State, context: TurnContext) -> Command[str]:
+def _part(agent: str, outcome: Outcome) -> AIMessage:
+    return reply_part(
+        agent,
+        outcome.text,
+        for_model="" if outcome.content == outcome.text else outcome.content,
+        for_programs={
+            "data": dict(outcome.data),
+            "operations": [each.model_dump(mode="json") for each in outcome.operations],
+        },
+    )
+
+
+def _goto(batch: Batch, state: State) -> Command[str]:
     """Decide the edge from the results of this turn, by their type."""
     left = list(state.get("assignments", ()))
     if batch.has_ended:
@@ -142,8 +146,6 @@ def _goto(batch: Batch, state: State, context: TurnContext) -> Command[str]:
         goto = SUPERVISOR
     update: State = {
         "messages": batch.messages,
-        "operations": context.operations.to_store(),
-        "pending": batch.pending,
         "assignments": left,
         "hand_offs": state.get("hand_offs", 0) + len(batch.hand_offs),
     }
@@ -161,10 +163,10 @@ def _calls_to_run(state: State) -> tuple[AIMessage, bool]:
     last = state["messages"][-1]
     if isinstance(last, AIMessage):
         return last, False
-    pending = state.get("pending")
-    assert pending is not None, "only a pending call leads from the person to the tools"
-    call = Call(name=pending["tool"], args=pending["arguments"], id=f"call_{uuid4().hex}")
-    return AIMessage(content="", name=pending["agent"], tool_calls=[call]), True
+    accepted = state.get("accepted")
+    assert accepted is not None, "only an accepted call leads from the person to the tools"
+    call = Call(name=accepted["tool"], args=accepted["arguments"], id=f"call_{uuid4().hex}")
+    return AIMessage(content="", name=accepted["agent"], tool_calls=[call]), True
 
 
 def _has_more_to_do(message: AIMessage) -> bool:

@@ -8,13 +8,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lakevisor.supervisor.opening import open_supervisor, preload, preload_beside
+from lakevisor.supervisor.opening import (
+    ledger_schema,
+    open_supervisor,
+    preload,
+    preload_beside,
+)
 from lakevisor.supervisor.request import Request
 
 if TYPE_CHECKING:
     from lakevisor.supervisor.supervisor import Supervisor
 
-__all__ = ["Request", "Supervisor", "open_supervisor", "preload", "preload_beside"]
+__all__ = [
+    "Request",
+    "Supervisor",
+    "ledger_schema",
+    "open_supervisor",
+    "preload",
+    "preload_beside",
+]
 
 
 def __getattr__(name: str) -> Any:

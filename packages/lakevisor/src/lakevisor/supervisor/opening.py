@@ -11,14 +11,20 @@ from importlib import import_module
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from lakevisor.config import Configuration
+from lakevisor.config import Configuration, LakebaseSettings
+from lakevisor.lakebase import translated_database_errors
 from lakevisor.workspace import WorkspaceConnection, connect
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
+    from lakevisor.checkpoints import Checkpoints
+    from lakevisor.ledger.postgres import PostgresLedger
     from lakevisor.registry import Registry
     from lakevisor.supervisor.supervisor import Supervisor
+
+DRAIN_SECONDS = 10.0
+"""How long running turns may take when the supervisor is closed."""
 
 
 @asynccontextmanager
@@ -50,13 +56,42 @@ async def open_supervisor(
     start_tracing(settings.tracing)
     models = _Models(registry, configuration, workspace)
     async with open_checkpoints(settings.lakebase, workspace) as checkpoints:
-        yield Supervisor(
+        supervisor = Supervisor(
             settings=settings,
             registry=registry,
             workspace=workspace,
             checkpoints=checkpoints,
+            ledger=await open_ledger(settings.lakebase, checkpoints),
             graph=build_graph(registry, models.of_role, settings.supervisor),
         )
+        try:
+            yield supervisor
+        finally:
+            await supervisor.drain(DRAIN_SECONDS)
+
+
+async def open_ledger(settings: LakebaseSettings, checkpoints: Checkpoints) -> PostgresLedger:
+    """Return the ledger next to the checkpoints, after its tables were checked or migrated.
+
+    Raises:
+        LedgerNotMigrated: its tables are not up to date, and may not be migrated here.
+    """
+    from lakevisor.ledger.migrating import migrate, require_current
+    from lakevisor.ledger.postgres import PostgresLedger
+
+    schema = ledger_schema(settings)
+    address, role = checkpoints.address, checkpoints.role
+    with translated_database_errors(address=address, role=role):
+        if settings.migrate_at_start:
+            await migrate(checkpoints.pool, schema)
+        else:
+            await require_current(checkpoints.pool, schema)
+    return PostgresLedger(checkpoints.pool, schema=schema, address=address, role=role)
+
+
+def ledger_schema(settings: LakebaseSettings) -> str:
+    """Return the schema of the ledger: its own, next to that of the checkpoints."""
+    return f"{settings.schema_name}_ledger"
 
 
 def preload() -> None:

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from lakevisor.errors import EmptyRequest, InvalidThreadId, RequestTooLong
+from lakevisor.ledger import OwnerKey
 
-_THREAD_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 
 
-def _new_id() -> str:
+def new_id() -> str:
+    """Return an id for a request that its client gave none."""
     return uuid4().hex
 
 
@@ -22,10 +24,12 @@ class Request:
 
     text: str
     """What the person says."""
-    thread_id: str = field(default_factory=_new_id)
+    thread_id: str | None = None
     """The conversation; a new one where none is given."""
-    turn_id: str = field(default_factory=_new_id)
-    """This request; the id of the person's message in the thread."""
+    turn_id: str = field(default_factory=new_id)
+    """This request; the same when it is sent again. The id of the person's message."""
+    approve: str | None = None
+    """The proposal that the request accepts, where a program says so; a person says yes."""
 
     def check(self, *, max_input_chars: int) -> None:
         """Refuse what cannot be a request.
@@ -33,20 +37,36 @@ class Request:
         Raises:
             EmptyRequest: there is no text.
             RequestTooLong: there is too much of it.
-            InvalidThreadId: no thread can have this id.
+            InvalidThreadId: no thread can have this id, or no request its id.
         """
         if not self.text.strip():
             raise EmptyRequest
         if len(self.text) > max_input_chars:
             raise RequestTooLong(len(self.text), limit=max_input_chars)
-        if not _THREAD_ID.fullmatch(self.thread_id):
-            raise InvalidThreadId(self.thread_id)
+        for given in (self.thread_id, self.turn_id):
+            if given is not None and not _ID.fullmatch(given):
+                raise InvalidThreadId(given)
 
-    def thread_key(self, *, workspace_id: int, owner: str) -> str:
+    def thread_of(self, owner: OwnerKey) -> str:
+        """Return the thread's id as the client knows it.
+
+        A new thread's id is made from the request's own id: a client that never saw the answer to
+        its first request and sends it again comes back to the same thread.
+        """
+        return self.thread_id or _digest(owner.workspace_id, owner.owner, self.turn_id)[:32]
+
+    def thread_key(self, owner: OwnerKey) -> str:
         """Return the key under which the thread is stored.
 
         It is made of workspace, owner and thread id, so that the id of another's thread leads to
         another row: nobody can continue, or see the runs of, a thread that is not theirs.
         """
-        text = "\x1f".join([str(workspace_id), owner, self.thread_id])
-        return hashlib.sha256(text.encode()).hexdigest()
+        return _digest(owner.workspace_id, owner.owner, self.thread_of(owner))
+
+    def body_digest(self) -> str:
+        """Return what stands for the content; another one under the same id is refused."""
+        return _digest(self.text, self.approve or "")
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()

@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Any, cast
-
-from langchain_core.messages import HumanMessage
-from langchain_core.runnables import RunnableConfig
-from pydantic import JsonValue
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from lakevisor.checkpoints import Checkpoints
 from lakevisor.config import Settings
-from lakevisor.graph import (
-    SUPERVISOR,
-    Limits,
-    State,
-    SupervisorGraph,
-    TurnContext,
-    current_turn,
-    new_turn,
-    reply_text,
-)
+from lakevisor.errors import ThreadBusy
+from lakevisor.graph import Emit, SupervisorGraph
 from lakevisor.lakebase import translated_database_errors
-from lakevisor.ledger import ThreadOperations
+from lakevisor.ledger import Lease, Ledger, OwnerKey, StoredAnswer, TurnStart
+from lakevisor.ledger.postgres import require_fence
 from lakevisor.registry import Registry
+from lakevisor.supervisor.opening import ledger_schema
 from lakevisor.supervisor.request import Request
+from lakevisor.supervisor.turn_run import TurnRun
 from lakevisor.workspace import WorkspaceConnection
-from lakevisor_plugin import Event, Turn, TurnFinished, TurnStarted
+from lakevisor_plugin import Answered, Event, TurnFinished, TurnStarted
 
-STEPS_PER_MODEL_CALL = 3
-"""Graph steps that one model call can bring with it, with room: LangGraph's own limit is 10,007."""
+if TYPE_CHECKING:
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+    from psycopg import AsyncCursor
+
+BUSY_PAUSE = 0.1
+"""Seconds between two looks whether a thread is free."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +39,9 @@ class Supervisor:
     registry: Registry
     workspace: WorkspaceConnection
     checkpoints: Checkpoints
+    ledger: Ledger
     graph: SupervisorGraph
+    _running: set[asyncio.Task[None]] = field(default_factory=set, init=False, repr=False)
 
     async def ask(self, request: Request) -> TurnFinished:
         """Work on a request to its end and return what came of it.
@@ -56,97 +55,111 @@ class Supervisor:
         assert isinstance(finished, TurnFinished), "a stream that ends has ended with the turn"
         return finished
 
-    async def stream(self, request: Request) -> AsyncIterator[Event]:
+    async def stream(
+        self, request: Request, *, outlives_client: bool = True
+    ) -> AsyncIterator[Event]:
         """Work on a request and yield its events; the last one is `TurnFinished`.
+
+        A request that was answered before is answered the same, and nothing is done again.
+
+        Args:
+            request: what the person sends.
+            outlives_client: whether the turn goes on when nobody reads its events any more.
 
         Raises:
             RequestError: the request cannot be taken; nothing was done.
             LakebaseError: the thread cannot be read or written.
-            TurnError: the model failed, or the turn reached a limit.
+            TurnError: the model failed, or the turn reached a limit; the same request may be
+                sent again.
         """
         request.check(max_input_chars=self.settings.supervisor.max_input_chars)
-        context = self._context(request)
-        yield self._observed(TurnStarted(thread_id=request.thread_id, turn_id=request.turn_id))
-        state: State = {}
-        role = self.checkpoints.role
-        with translated_database_errors(address=self.checkpoints.address, role=role):
-            async for mode, value in self._run(request, context):
-                if mode == "custom":
-                    yield self._observed(value)
-                else:
-                    state = value
-        yield self._observed(_finished(request, context, state))
+        events: asyncio.Queue[Event | None] = asyncio.Queue()
+        task = asyncio.create_task(self._work(request, events), name=f"turn {request.turn_id}")
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        try:
+            while (event := await events.get()) is not None:
+                yield event
+            await task
+        finally:
+            if not outlives_client:
+                task.cancel()
+            # What the turn raised was raised above, unless nobody reads any more.
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
-    async def _run(self, request: Request, context: TurnContext) -> AsyncIterator[tuple[str, Any]]:
-        graph = self.graph.copy(update={"checkpointer": self.checkpoints.saver()})
-        config: RunnableConfig = {
-            "configurable": {"thread_id": self._thread_key(request)},
-            "recursion_limit": self.settings.model.max_calls_per_turn * STEPS_PER_MODEL_CALL,
-        }
-        message = HumanMessage(request.text, id=request.turn_id)
-        parts = graph.astream(
-            new_turn(message),
-            config,
-            context=context,
-            stream_mode=["custom", "values"],
-            durability="sync",
+    async def drain(self, seconds: float) -> None:
+        """Wait for the turns that still run, and cancel those that take longer."""
+        if not self._running:
+            return
+        _, late = await asyncio.wait(self._running, timeout=seconds)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late)
+
+    async def _work(self, request: Request, events: asyncio.Queue[Event | None]) -> None:
+        def emit(event: Event) -> None:
+            self.registry.hooks.observe(event)
+            events.put_nowait(event)
+
+        try:
+            address, role = self.checkpoints.address, self.checkpoints.role
+            with translated_database_errors(address=address, role=role):
+                emit(await self._answer(request, emit))
+        finally:
+            events.put_nowait(None)
+
+    async def _answer(self, request: Request, emit: Emit) -> TurnFinished:
+        begun = await self._begin(request)
+        thread_id = request.thread_of(self._owner)
+        emit(TurnStarted(thread_id=thread_id, turn_id=request.turn_id))
+        if isinstance(begun, StoredAnswer):
+            answer = TurnFinished.model_validate(begun.answer)
+            emit(Answered(agent=answer.agent, text=answer.text))
+            return answer
+        run = TurnRun(
+            request=request,
+            lease=begun,
+            graph=self.graph.copy(update={"checkpointer": self._saver(begun)}),
+            ledger=self.ledger,
+            settings=self.settings,
+            workspace=self.workspace,
         )
-        # With several modes it yields pairs of mode and value, which its types do not say.
-        async for part in cast("AsyncIterator[tuple[str, Any]]", parts):
-            yield part
+        return await run.work(emit)
 
-    def _context(self, request: Request) -> TurnContext:
-        seconds = self.settings.turn.deadline_seconds
-        operations = ThreadOperations(thread_key=self._thread_key(request), turn_id=request.turn_id)
-        turn = Turn(
-            thread_id=request.thread_id,
+    async def _begin(self, request: Request) -> StoredAnswer | Lease:
+        """Take the thread, waiting a while for another turn that works on it."""
+        start = TurnStart(
+            owner=self._owner,
+            thread_key=request.thread_key(self._owner),
+            thread_id=request.thread_of(self._owner),
             turn_id=request.turn_id,
-            workspace=self.workspace.client,
-            operations=operations,
-            deadline=time.monotonic() + seconds,
-            tell=lambda _: None,
+            body_digest=request.body_digest(),
+            holder=uuid4().hex,
+            lease_seconds=self.settings.turn.lease_seconds,
         )
-        limits = Limits(
-            model_calls=self.settings.model.max_calls_per_turn,
-            model_seconds=self.settings.model.timeout_seconds,
-            turn_seconds=seconds,
+        began = time.monotonic()
+        while True:
+            try:
+                return await self.ledger.turns.begin(start)
+            except ThreadBusy as error:
+                waited = time.monotonic() - began
+                if waited >= self.settings.turn.wait_seconds:
+                    raise ThreadBusy(start.thread_id, waited_seconds=waited) from error
+            await asyncio.sleep(BUSY_PAUSE)
+
+    def _saver(self, lease: Lease) -> BaseCheckpointSaver[str]:
+        """Return a saver whose every write needs the lease."""
+        query = require_fence(ledger_schema(self.settings.lakebase))
+        values = {"thread_key": lease.thread_key, "fence": lease.fence}
+
+        async def require(cursor: AsyncCursor[Any]) -> None:
+            await cursor.execute(query, values)
+
+        return self.checkpoints.saver(require)
+
+    @property
+    def _owner(self) -> OwnerKey:
+        return OwnerKey(
+            workspace_id=str(self.workspace.workspace_id), owner=self.workspace.user_name
         )
-        return TurnContext(turn=turn, operations=operations, limits=limits)
-
-    def _thread_key(self, request: Request) -> str:
-        return request.thread_key(
-            workspace_id=self.workspace.workspace_id, owner=self.workspace.user_name
-        )
-
-    def _observed(self, event: Event) -> Event:
-        self.registry.hooks.observe(event)
-        return event
-
-
-def _finished(request: Request, context: TurnContext, state: State) -> TurnFinished:
-    turn = current_turn(state["messages"])
-    agent = str(turn[-1].name or SUPERVISOR)
-    operations = context.operations.touched
-    usage = {
-        name: context.usage[name] for name in ("input_tokens", "output_tokens", "total_tokens")
-    }
-    outputs: dict[str, JsonValue] = {
-        "thread_id": request.thread_id,
-        "agent": agent,
-        "operations": [each.model_dump(mode="json") for each in operations],
-        "answers": list(context.answers),
-        "model_calls": context.model_calls,
-        "usage": dict(usage),
-    }
-    for answer in context.answers:
-        outputs[str(answer["agent"])] = answer["data"]
-    return TurnFinished(
-        thread_id=request.thread_id,
-        turn_id=request.turn_id,
-        agent=agent,
-        text=reply_text(turn),
-        operations=operations,
-        custom_outputs=outputs,
-        model_calls=context.model_calls,
-        usage=usage,
-    )

@@ -1,0 +1,208 @@
+"""The operations of a caller, as a turn's tools may see and start them.
+
+What a plugin is given is bound to caller, thread, agent and tool: no method takes another owner,
+so a plugin cannot name one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import JsonValue
+
+from lakevisor.errors import LaunchUnknown, LimitReached
+from lakevisor.ledger.port import OperationStore
+from lakevisor.ledger.values import Intent, LaunchLimits, Lease, OperationRecord, Origin
+from lakevisor_plugin import (
+    GiveUp,
+    Operation,
+    OperationNotFound,
+    Started,
+    ToolFault,
+)
+
+logger = logging.getLogger(__name__)
+
+PAUSES = (0.2, 1.0, 0.0)
+"""Seconds to wait after each time that a launch got no answer."""
+LATEST = 50
+"""How many operations of a thread a tool is shown at most."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TurnOperations:
+    """The operations of the caller whose turn holds the lease."""
+
+    store: OperationStore
+    lease: Lease
+    limits: LaunchLimits = field(default_factory=LaunchLimits)
+    trace_id: str | None = None
+
+    def for_call(self, agent: str, tool: str) -> CallOperations:
+        """Return them for one tool call."""
+        return CallOperations(turn=self, agent=agent, tool=tool)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallOperations:
+    """The operations as one tool call sees them; the `Operations` of the plugin contract."""
+
+    turn: TurnOperations
+    agent: str
+    tool: str
+    _read: dict[str, OperationRecord] = field(default_factory=dict)
+    _touched: dict[str, Operation] = field(default_factory=dict)
+
+    @property
+    def touched(self) -> Sequence[Operation]:
+        """What the call has launched, asked about or changed, in that order."""
+        return tuple(self._touched.values())
+
+    async def launch(
+        self,
+        *,
+        kind: str,
+        title: str,
+        job: str | None,
+        parameters: Mapping[str, JsonValue],
+        start: Callable[[str], Awaitable[Started]],
+    ) -> Operation:
+        """Start work once: the intent is committed first, and its token is sent with it.
+
+        Raises:
+            GiveUp: no more may be started now.
+            LaunchUnknown: no answer came, however often it was asked.
+            ToolFault: what `start` raised; it was not started.
+        """
+        token = self._token(kind, job, parameters)
+        intent = Intent(
+            token=token,
+            agent=self.agent,
+            tool=self.tool,
+            kind=kind,
+            job=job,
+            title=title,
+            parameters=parameters,
+            parameters_digest=_digest(parameters),
+            trace_id=self.turn.trace_id,
+        )
+        try:
+            record = await self.turn.store.intend(self.turn.lease, intent, self.turn.limits)
+        except LimitReached as error:
+            raise GiveUp(error.message) from error
+        if record.run_id is None:
+            started = await self._start(record, start)
+            record = await self.turn.store.launched(token, started)
+        return self._touch(record)
+
+    async def get(self, run_id: str) -> Operation:
+        """Return one operation of the caller, or raise `OperationNotFound`."""
+        record = await self.turn.store.get(self.turn.lease.owner, run_id)
+        if record is None:
+            raise OperationNotFound(run_id)
+        return self._touch(record)
+
+    async def list(self, *, kind: str, everywhere: bool = False) -> Sequence[Operation]:
+        """Return operations of a kind, the latest last."""
+        records = await self.turn.store.list(
+            self.turn.lease.owner,
+            kind=kind,
+            thread_key=None if everywhere else self.turn.lease.thread_key,
+            limit=LATEST,
+        )
+        known = [record for record in reversed(records) if record.run_id is not None]
+        self._read.update({str(record.run_id): record for record in known})
+        return tuple(operation_of(record) for record in known)
+
+    async def note(self, run_id: str, *, state: str, is_final: bool) -> Operation:
+        """Remember the state that was last seen."""
+        if run_id not in self._read:
+            await self.get(run_id)
+        record = await self.turn.store.note(self._read[run_id], state=state, is_final=is_final)
+        return self._touch(record)
+
+    async def request_cancel(self, run_id: str, *, state: str) -> Operation:
+        """Remember that the end of an operation is asked for, before it is."""
+        await self.get(run_id)
+        owner = self.turn.lease.owner
+        record = await self.turn.store.request_cancel(
+            self._read[run_id], by=owner, origin=self._origin()
+        )
+        record = await self.turn.store.note(record, state=state, is_final=False)
+        return self._touch(record)
+
+    async def _start(
+        self, record: OperationRecord, start: Callable[[str], Awaitable[Started]]
+    ) -> Started:
+        """Ask the other system, and tell a refusal from an answer that did not come.
+
+        Without an answer it is asked again under the same token, which is the same wish. The turn
+        fails if that does not help: a model that went on could wish for it in other words.
+        """
+        for pause in PAUSES:
+            try:
+                return await start(record.token)
+            except ToolFault as refusal:
+                await self.turn.store.abandoned(record.token, refusal.message)
+                raise
+            # Whatever else it raises says nothing about what the other system has done.
+            except Exception as error:
+                logger.warning(
+                    "A launch of %r got no answer.",
+                    record.title,
+                    exc_info=error,
+                    extra={"action": "launch_outcome_unknown", "token": record.token},
+                )
+            await asyncio.sleep(pause)
+        raise LaunchUnknown(record.title)
+
+    def _touch(self, record: OperationRecord) -> Operation:
+        operation = operation_of(record)
+        self._read[operation.run_id] = record
+        self._touched[operation.run_id] = operation
+        return operation
+
+    def _origin(self) -> Origin:
+        lease = self.turn.lease
+        return Origin(
+            agent=self.agent,
+            tool=self.tool,
+            thread_key=lease.thread_key,
+            turn_id=lease.turn_id,
+            trace_id=self.turn.trace_id,
+        )
+
+    def _token(self, kind: str, job: str | None, parameters: Mapping[str, JsonValue]) -> str:
+        """Return 64 characters (the most that Jobs takes) that stand for this wish alone.
+
+        The id of the tool call is no part of it: a model that is asked again gives another one.
+        """
+        lease = self.turn.lease
+        return _digest([lease.thread_key, lease.turn_id, kind, job, dict(parameters)])
+
+
+def operation_of(record: OperationRecord) -> Operation:
+    """Return an operation as plugins and clients see it; it must have a run id."""
+    assert record.run_id is not None, "only what was started is shown"
+    return Operation(
+        kind=record.kind,
+        run_id=record.run_id,
+        title=record.title,
+        state=record.state or "unknown",
+        job=record.job,
+        url=record.url,
+        is_final=record.ended_at is not None,
+        is_cancel_requested=record.cancel_requested_at is not None,
+        agent=record.agent,
+    )
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

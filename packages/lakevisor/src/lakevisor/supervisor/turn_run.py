@@ -1,0 +1,151 @@
+"""One attempt at a turn, under its lease: begin or resume, run the graph, store the answer."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from langchain_core.messages import AnyMessage, HumanMessage
+from langchain_core.runnables import RunnableConfig
+from psycopg import DatabaseError
+
+from lakevisor.config import Settings
+from lakevisor.errors import LeaseLost, TurnSuperseded
+from lakevisor.graph import (
+    Emit,
+    Limits,
+    State,
+    SupervisorGraph,
+    TurnContext,
+    current_turn,
+    new_turn,
+    turns,
+)
+from lakevisor.ledger import LaunchLimits, Lease, Ledger, TurnOperations
+from lakevisor.ledger.postgres import is_lease_lost
+from lakevisor.supervisor.acceptance import accepted_call
+from lakevisor.supervisor.finished import finished
+from lakevisor.supervisor.lease_keeper import kept
+from lakevisor.supervisor.request import Request
+from lakevisor.workspace import WorkspaceConnection
+from lakevisor_plugin import Turn, TurnFinished
+
+STEPS_PER_MODEL_CALL = 3
+"""Graph steps that one model call can bring with it, with room: LangGraph's own limit is 10,007."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TurnRun:
+    """The turn that holds the lease of its thread."""
+
+    request: Request
+    lease: Lease
+    graph: SupervisorGraph
+    """With a saver whose every write checks the fence of the lease."""
+    ledger: Ledger
+    settings: Settings
+    workspace: WorkspaceConnection
+
+    async def work(self, emit: Emit) -> TurnFinished:
+        """Work on the turn until its answer is stored, and return it.
+
+        Raises:
+            LakevisorError: the turn did not come to its end; its lease is ended, and the same
+                request finds what was done when it is sent again.
+        """
+        try:
+            async with kept(self.ledger.turns, self.lease):
+                context = self._context()
+                answer = finished(await self._run(context, emit), context)
+                await self.ledger.turns.finish(self.lease, answer.model_dump(mode="json"))
+                return answer
+        except BaseException:
+            await asyncio.shield(self.ledger.turns.release(self.lease))
+            raise
+
+    async def _run(self, context: TurnContext, emit: Emit) -> Sequence[AnyMessage]:
+        """Return the turn's messages after the graph has run, as far as it still had to."""
+        if not self.lease.is_resumed:
+            return await self._run_graph(await self._new_turn(), context, emit)
+        snapshot = await self.graph.aget_state(self._config)
+        messages: Sequence[AnyMessage] = snapshot.values.get("messages", ())
+        mine = [each for each in turns(messages) if each[0].id == self.request.turn_id]
+        if not mine:
+            return await self._run_graph(await self._new_turn(), context, emit)
+        is_last = mine[0][0] is current_turn(messages)[0]
+        if is_last and snapshot.tasks:
+            return await self._run_graph(None, context, emit)
+        if is_last:
+            return mine[0]
+        raise TurnSuperseded
+
+    async def _run_graph(
+        self, given: State | None, context: TurnContext, emit: Emit
+    ) -> Sequence[AnyMessage]:
+        state: State = {}
+        parts = self.graph.astream(
+            given,
+            self._config,
+            context=context,
+            stream_mode=["custom", "values"],
+            durability="sync",
+        )
+        try:
+            # With several modes it yields pairs of mode and value, which its types do not say.
+            async for mode, value in cast("AsyncIterator[tuple[str, Any]]", parts):
+                if mode == "custom":
+                    emit(value)
+                else:
+                    state = value
+        except DatabaseError as error:
+            if is_lease_lost(error):
+                raise LeaseLost(self.lease.thread_id) from error
+            raise
+        return current_turn(state["messages"])
+
+    async def _new_turn(self) -> State:
+        message = HumanMessage(self.request.text, id=self.request.turn_id)
+        accepted = await accepted_call(self.request, self.ledger.proposals, self.lease)
+        return new_turn(message, accepted=accepted)
+
+    @property
+    def _config(self) -> RunnableConfig:
+        return {
+            "configurable": {"thread_id": self.lease.thread_key},
+            "recursion_limit": self.settings.model.max_calls_per_turn * STEPS_PER_MODEL_CALL,
+        }
+
+    def _context(self) -> TurnContext:
+        seconds = self.settings.turn.deadline_seconds
+        limits = self.settings.limits
+        operations = TurnOperations(
+            store=self.ledger.operations,
+            lease=self.lease,
+            limits=LaunchLimits(
+                launches_per_hour=limits.launches_per_hour,
+                running_per_owner=limits.running_per_person,
+                running_per_job=limits.running_per_job,
+            ),
+        )
+        turn = Turn(
+            thread_id=self.lease.thread_id,
+            turn_id=self.lease.turn_id,
+            workspace=self.workspace.client,
+            operations=operations.for_call("", ""),
+            deadline=time.monotonic() + seconds,
+            tell=lambda _: None,
+        )
+        return TurnContext(
+            turn=turn,
+            operations=operations,
+            proposals=self.ledger.proposals,
+            limits=Limits(
+                model_calls=self.settings.model.max_calls_per_turn,
+                model_seconds=self.settings.model.timeout_seconds,
+                turn_seconds=seconds,
+                proposal_seconds=self.settings.turn.proposal_seconds,
+            ),
+        )
