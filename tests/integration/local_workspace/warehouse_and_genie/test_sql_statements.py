@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+
 import httpx
 import pytest
 from databricks.sdk.errors import BadRequest, InvalidParameterValue, NotFound
 from databricks.sdk.service.sql import ExecuteStatementRequestOnWaitTimeout as OnTimeout
 from databricks.sdk.service.sql import StatementParameterListItem, StatementState
+
+from local_workspace.sql import Statement
 
 WAREHOUSE = "local0000warehouse"
 SLOW = (
@@ -176,6 +180,19 @@ def test_a_statement_that_takes_too_long_goes_on_and_can_be_cancelled(server):
     execution.cancel_execution(answer.statement_id)
     assert statement.ended.wait(timeout=10)
     assert execution.get_statement(answer.statement_id).status.state is StatementState.CANCELED
+
+
+def test_a_cancel_at_the_very_start_of_a_query_is_not_lost(server):
+    for _ in range(20):
+        statement = Statement(sql=SLOW)
+        running = threading.Thread(target=server.warehouse.run, args=(statement,))
+        running.start()
+        while statement.cursor is None:
+            pass
+        server.warehouse.cancel(statement)
+        assert statement.ended.wait(timeout=10)
+        running.join()
+        assert statement.state == "CANCELED"
 
 
 def test_a_statement_belongs_to_its_sender(server):

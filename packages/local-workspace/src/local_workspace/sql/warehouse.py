@@ -22,6 +22,8 @@ CATALOG = "samples"
 INLINE_BYTES = 26_214_400
 """The most that one result may have inline, as on a real warehouse."""
 _BATCH = 2000
+_INTERRUPT_AGAIN = 0.05
+"""Seconds after which a query that was interrupted and goes on is interrupted again."""
 _TABLES = (
     "SELECT table_catalog, table_schema, table_name FROM system.information_schema.tables "
     "WHERE table_catalog = 'samples'"
@@ -104,8 +106,19 @@ class Warehouse:
             if statement.ended.is_set():
                 return
             statement.state = "CANCELED"
-            if statement.cursor is not None:
+            if statement.cursor is None:
+                return
+        threading.Thread(target=self._interrupt, args=(statement,), daemon=True).start()
+
+    def _interrupt(self, statement: Statement) -> None:
+        """Interrupt a statement until it ends: one that comes before its query runs is lost."""
+        ended = False
+        while not ended:
+            with self._lock:
+                if statement.cursor is None:
+                    return
                 statement.cursor.interrupt()
+            ended = statement.ended.wait(_INTERRUPT_AGAIN)
 
     def statement(self, statement_id: str) -> Statement | None:
         """Return a statement whose result is still kept, or None."""
@@ -143,6 +156,10 @@ class Warehouse:
                 raise self._missing_table(translation) or from_duckdb(error) from error
             except duckdb.Error as error:
                 raise from_duckdb(error) from error
+            finally:
+                # Before it is closed: a closed one cannot be interrupted.
+                with self._lock:
+                    statement.cursor = None
 
     def _start(self, statement: Statement, cursor: duckdb.DuckDBPyConnection) -> None:
         with self._lock:
@@ -157,7 +174,7 @@ class Warehouse:
             if statement.state != "CANCELED":
                 statement.result = outcome.get("result")
                 statement.failure = outcome.get("failure")
-            statement.cursor, statement.ended_at = None, time.time()
+            statement.ended_at = time.time()
             statement.ended.set()
 
     def _missing_table(self, translation: Translation) -> SqlFailed | None:
