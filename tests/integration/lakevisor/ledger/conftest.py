@@ -198,7 +198,13 @@ async def postgres(open_pool: Callable[..., Any], schema: str) -> AsyncIterator[
         yield opened
 
 
-@pytest.fixture
-def memory() -> Store:
-    """Give the ledger in memory."""
-    return _in_memory()
+@pytest.fixture(scope="session")
+def open_twins(open_pool: Callable[..., Any], schema: str) -> Callable[..., Any]:
+    """Give a function that opens both twins, for tests that open them more than once."""
+
+    @asynccontextmanager
+    async def opening() -> AsyncIterator[tuple[Store, Store]]:
+        async with _in_postgres(open_pool, schema) as opened:
+            yield _in_memory(), opened
+
+    return opening

@@ -40,9 +40,9 @@ class Database:
         """
         with self._translated(parameters):
             async with self._pool.connection() as connection:
-                if len(names) == 1:
-                    return [await _rows(await self._send(connection, names[0], parameters))]
-                async with connection.pipeline(), connection.transaction():
+                # Without BEGIN and COMMIT, for whose answers psycopg waits: to PostgreSQL, what is
+                # sent up to the end of a pipeline is one transaction.
+                async with connection.pipeline():
                     cursors = [await self._send(connection, name, parameters) for name in names]
                 return [await _rows(cursor) for cursor in cursors]
 
