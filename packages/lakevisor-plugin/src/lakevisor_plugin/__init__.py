@@ -4,7 +4,7 @@ The version of this distribution is the version of the contract. `docs/writing-a
 through a first plugin; `hookspecs` is the whole description of what can be extended.
 """
 
-from lakevisor_plugin.errors import AskPerson, GiveUp, ToolFault, TryAgain
+from lakevisor_plugin.errors import AskFirst, AskPerson, GiveUp, ToolFault, TryAgain
 from lakevisor_plugin.events import (
     AgentStarted,
     Answered,
@@ -17,7 +17,7 @@ from lakevisor_plugin.events import (
     TurnStarted,
 )
 from lakevisor_plugin.hookspecs import PROJECT, HookSpecs, hookimpl
-from lakevisor_plugin.operations import Operation, OperationNotFound, Operations, Started
+from lakevisor_plugin.operations import Operation, OperationNotFound, Operations, Seen, Started
 from lakevisor_plugin.prompts import read_prompt
 from lakevisor_plugin.results import Answer, Launched
 from lakevisor_plugin.review import Decision, ToolCall, Verdict
@@ -29,6 +29,7 @@ __all__ = [
     "AgentStarted",
     "Answer",
     "Answered",
+    "AskFirst",
     "AskPerson",
     "CurrentTurn",
     "Decision",
@@ -42,6 +43,7 @@ __all__ = [
     "Operations",
     "Progress",
     "Resource",
+    "Seen",
     "Started",
     "SubAgent",
     "TextDelta",

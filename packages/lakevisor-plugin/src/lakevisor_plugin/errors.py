@@ -3,6 +3,7 @@
 ToolFault
 ├── TryAgain      the model reads it and may call again with better arguments
 ├── GiveUp        the model reads it and tells the person; the same call will not work
+├── AskFirst      the call waits until the person has accepted it, exactly as it stands
 └── AskPerson     the person reads it, word for word, and the turn ends with the question
 
 Any other exception that leaves a tool is a bug or a foreign fault: the host logs it, translates
@@ -26,6 +27,14 @@ class TryAgain(ToolFault):
 
 class GiveUp(ToolFault):
     """It cannot be done; the message says why, in words that may be told to the person."""
+
+
+class AskFirst(ToolFault):
+    """The call needs the person's own yes; the message says why, in a sentence for the person.
+
+    The turn ends with the question. When the next request accepts it, the same call runs again
+    without a model, with `Turn.is_accepted`.
+    """
 
 
 class AskPerson(ToolFault):

@@ -56,6 +56,19 @@ class OperationNotFound(GiveUp):
         self.run_id = run_id
 
 
+class Seen(BaseModel):
+    """How an operation was found when somebody looked at it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    state: str
+    """A word of the plugin's."""
+    is_final: bool
+    """Whether it has ended; what is unknown has not."""
+    text: str
+    """A sentence for the person."""
+
+
 class Operations(Protocol):
     """The operations of this caller and thread. No method takes another owner."""
 
@@ -88,8 +101,13 @@ class Operations(Protocol):
         """
         ...
 
-    async def list(self, *, kind: str) -> Sequence[Operation]:
-        """Return the operations of a kind, the latest last."""
+    async def list(self, *, kind: str, everywhere: bool = False) -> Sequence[Operation]:
+        """Return the operations of a kind, the latest last.
+
+        Args:
+            kind: a word of the plugin's.
+            everywhere: those of all threads of the caller, not of this one alone.
+        """
         ...
 
     async def note(self, run_id: str, *, state: str, is_final: bool) -> Operation:
@@ -111,6 +129,14 @@ class Operations(Protocol):
         Args:
             run_id: the operation.
             state: the state as it is from now on, a word of the plugin's.
+
+        Raises:
+            OperationNotFound: it does not exist for this caller in this thread.
+        """
+        ...
+
+    async def repaired(self, run_id: str, *, state: str) -> Operation:
+        """Remember that what had ended runs again under the same id: its next end is told too.
 
         Raises:
             OperationNotFound: it does not exist for this caller in this thread.

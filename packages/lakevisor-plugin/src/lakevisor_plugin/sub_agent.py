@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from pydantic import BaseModel, ConfigDict
+
+from lakevisor_plugin.operations import Operation, Seen
+from lakevisor_plugin.turn import Turn
 
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
@@ -64,6 +67,10 @@ class SubAgent(Generic[SettingsT]):
     """Makes a compiled LangGraph graph over `messages`, instead of prompt and tools."""
     shortcuts: Sequence[str] = ()
     """Names of tools that the supervisor may call itself in its routing call."""
+    effects: Sequence[str] = ()
+    """Names of tools that start, stop or change something; the host may ask the person first."""
+    follow: Callable[[SettingsT, Operation, Turn], Awaitable[Seen]] | None = None
+    """Looks at an operation that this agent launched; the host tells the person of its end."""
     resources: Callable[[SettingsT], Sequence[Resource]] = _nothing
     """What deployment must grant."""
     check: Callable[[SettingsT, WorkspaceClient], Sequence[Finding]] = _no_findings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
 
@@ -40,6 +40,10 @@ class Turn:
     """When the turn must be over, on the clock of `time.monotonic()`, in seconds."""
     tell: Callable[[str], None] = field(repr=False)
     """Where `progress` goes."""
+    is_accepted: bool = False
+    """Whether the person has accepted this very tool call; see `AskFirst`."""
+    names: frozenset[str] = field(default=frozenset(), repr=False)
+    """The caller's user name and groups; ask with `is_one_of`."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _: object, __: GetCoreSchemaHandler) -> CoreSchema:
@@ -49,6 +53,10 @@ class Turn:
     def seconds_left(self) -> float:
         """Return how long the turn may still take, never less than 0."""
         return max(0.0, self.deadline - time.monotonic())
+
+    def is_one_of(self, allowed: Collection[str]) -> bool:
+        """Tell whether the caller, or a group of the caller's, is among these names."""
+        return not self.names.isdisjoint(allowed)
 
     def progress(self, text: str) -> None:
         """Tell the person how far the tool is, in a few words."""

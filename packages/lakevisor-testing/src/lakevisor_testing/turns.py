@@ -93,7 +93,7 @@ class InMemoryOperations:
             raise OperationNotFound(run_id)
         return self._thread.by_run_id[run_id]
 
-    async def list(self, *, kind: str) -> Sequence[Operation]:
+    async def list(self, *, kind: str, everywhere: bool = False) -> Sequence[Operation]:  # noqa: ARG002 - there is one thread
         """Return the operations of a kind, the latest last."""
         return tuple(each for each in self._thread.by_run_id.values() if each.kind == kind)
 
@@ -104,6 +104,10 @@ class InMemoryOperations:
     async def request_cancel(self, run_id: str, *, state: str) -> Operation:
         """Remember that the end of an operation was asked for."""
         return await self._change(run_id, state=state, is_cancel_requested=True)
+
+    async def repaired(self, run_id: str, *, state: str) -> Operation:
+        """Remember that what had ended runs again."""
+        return await self._change(run_id, state=state, is_final=False, is_cancel_requested=False)
 
     async def _change(self, run_id: str, **update: Any) -> Operation:
         return self.add((await self.get(run_id)).model_copy(update=update))

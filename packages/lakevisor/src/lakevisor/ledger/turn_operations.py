@@ -137,6 +137,15 @@ class CallOperations:
         record = await self.turn.store.note(record, state=state, is_final=False)
         return self._touch(record)
 
+    async def repaired(self, run_id: str, *, state: str) -> Operation:
+        """Remember that what had ended runs again under the same id."""
+        await self.get(run_id)
+        owner = self.turn.lease.owner
+        record = await self.turn.store.repaired(
+            self._read[run_id], state=state, by=owner, origin=self._origin()
+        )
+        return self._touch(record)
+
     async def _start(
         self, record: OperationRecord, start: Callable[[str], Awaitable[Started]]
     ) -> Started:
