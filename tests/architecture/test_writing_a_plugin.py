@@ -53,7 +53,7 @@ def test_its_tests_pass(project):
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "5 passed" in done.stdout
+    assert "6 passed" in done.stdout
 
 
 def test_its_configuration_enables_it(project, monkeypatch):
