@@ -24,6 +24,7 @@ from lakevisor.supervisor import Request
 from lakevisor.supervisor.acceptance import accepted_call
 from lakevisor_plugin import (
     Answer,
+    AskFirst,
     AskPerson,
     CurrentTurn,
     Event,
@@ -67,6 +68,8 @@ async def launch(request: str, turn: CurrentTurn) -> Launched:
     async def start(token: str) -> Started:
         return Started(run_id=f"run-{token[:6]}", state="running")
 
+    if request == "dear" and not turn.is_accepted:
+        raise AskFirst("This is dear.")
     operation = await turn.operations.launch(
         kind="job_run", title="Work", job="work", parameters={"request": request}, start=start
     )
@@ -79,7 +82,9 @@ class _NoSettings(BaseModel):
 
 
 def agent(name: str, tools: Sequence[Any], shortcuts: Sequence[str] = (), **more: Any) -> Any:
-    sub_agent = SubAgent(name=name, delegate_when=f"For {name}.", settings=_NoSettings)
+    sub_agent = SubAgent(
+        name=name, delegate_when=f"For {name}.", settings=_NoSettings, effects=("launch",)
+    )
     return EnabledAgent(
         name=name,
         sub_agent=sub_agent,

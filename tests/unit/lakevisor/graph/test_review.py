@@ -61,3 +61,41 @@ async def test_another_request_drops_the_proposal(asking):
     await asking.say("Yes, but tell me the price first", "It is free.")
     await asking.say("yes", "What do you mean?")
     assert not await asking.operations()
+
+
+@pytest.fixture
+def careful(talk_with):
+    """A thread in which effects wait for a yes once words of others are in it."""
+    return talk_with(settings={"confirm_after_outside": True})
+
+
+async def test_an_effect_runs_at_once_in_a_thread_of_the_persons_own_words(careful):
+    assert (await careful.say("Start it", LAUNCH)).startswith("Started Work.")
+
+
+async def test_an_effect_waits_after_words_of_others(careful):
+    obeying = ToolUse("look_up", question="x", more_to_do=True)
+    reply = await careful.say("Look it up", obeying, LAUNCH)
+    assert "Shall I go on with `launch(request='it')`?" in reply
+    assert not await careful.operations()
+
+
+async def test_an_effect_waits_also_many_turns_after_words_of_others(careful):
+    await careful.say("Look it up", ToolUse("look_up", question="x"))
+    for turn in range(5):
+        await careful.say(f"Hello {turn}", "Hello")
+    await careful.say("Hello again", LAUNCH)
+    assert not await careful.operations()
+
+
+async def test_what_was_accepted_runs_also_after_words_of_others(careful):
+    await careful.say("Look it up", ToolUse("look_up", question="x"))
+    await careful.say("Start it", LAUNCH)
+    assert (await careful.say("yes")).startswith("Started Work.")
+    assert len(await careful.operations()) == 1
+
+
+async def test_a_tool_can_ask_first_and_knows_when_it_was_accepted(talk):
+    await talk.say("Start the dear one", ToolUse("launch", request="dear"))
+    assert not await talk.operations()
+    assert (await talk.say("yes")).startswith("Started Work.")

@@ -50,7 +50,12 @@ def build_graph(
     graph.add_node(
         TOOLS,
         ToolsNode(
-            runner=ToolRunner(tools=_tools_of(agents), hooks=registry.hooks),
+            runner=ToolRunner(
+                tools=_tools_of(agents),
+                hooks=registry.hooks,
+                effects=frozenset(name for each in agents for name in each.sub_agent.effects),
+                asks_after_outside=settings.confirm_after_outside,
+            ),
             delegation=delegation,
             max_hand_offs=settings.max_steps,
         ),

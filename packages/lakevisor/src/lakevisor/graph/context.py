@@ -72,10 +72,13 @@ class TurnContext:
             for name in ("input_tokens", "output_tokens", "total_tokens"):
                 self.usage[name] += usage[name]
 
-    def turn_for(self, call: ToolCall, operations: CallOperations, emit: Emit) -> Turn:
+    def turn_for(
+        self, call: ToolCall, operations: CallOperations, emit: Emit, *, accepted: bool
+    ) -> Turn:
         """Return the turn as a tool call is given it."""
         return replace(
             self.turn,
             operations=operations,
+            is_accepted=accepted,
             tell=lambda text: emit(Progress(agent=call.agent, text=text)),
         )

@@ -95,7 +95,7 @@ class OwnGraphNode:
         if not isinstance(last, AIMessage) or not last.text.strip():
             raise ModelError(f"The agent {self.agent!r} gave no answer.")
         emit(Answered(agent=self.agent, text=last.text))
-        return _answered(state, reply_part(self.agent, last.text))
+        return _answered(state, reply_part(self.agent, last.text, from_outside=True))
 
 
 def _answered(state: State, message: AIMessage) -> Command[str]:

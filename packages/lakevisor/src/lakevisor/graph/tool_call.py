@@ -18,6 +18,7 @@ from lakevisor.registry import Hooks
 from lakevisor.workspace import translated
 from lakevisor_plugin import (
     Answer,
+    AskFirst,
     AskPerson,
     Decision,
     Launched,
@@ -27,11 +28,13 @@ from lakevisor_plugin import (
     ToolFinished,
     ToolStarted,
     Turn,
+    Verdict,
 )
 
 logger = logging.getLogger(__name__)
 
 Kind = Literal["content", "answer", "launched", "question", "refused", "error"]
+OUTSIDE = "This conversation has words of others in it, so I ask before anything starts or stops."
 TOO_LONG = "The tool took too long and was stopped."
 _JSON: TypeAdapter[Any] = TypeAdapter(Any)
 
@@ -63,9 +66,19 @@ class ToolRunner:
     tools: Mapping[str, Mapping[str, BaseTool]]
     """Agent to tool name to tool."""
     hooks: Hooks
+    effects: frozenset[str] = frozenset()
+    """Names of the tools that start, stop or change something."""
+    asks_after_outside: bool = False
+    """Whether they wait for the person's yes once a model has read something from outside."""
 
     async def run(
-        self, call: ToolCall, context: TurnContext, emit: Emit, *, accepted: bool = False
+        self,
+        call: ToolCall,
+        context: TurnContext,
+        emit: Emit,
+        *,
+        accepted: bool = False,
+        read_outside: bool = False,
     ) -> Outcome:
         """Run a tool call; what goes wrong in the tool is an outcome, never an exception.
 
@@ -74,6 +87,8 @@ class ToolRunner:
             context: the turn.
             emit: where events go.
             accepted: whether the person has accepted this very call.
+            read_outside: whether the model that wants the call can have read something that came
+                from outside: cells of a table, the output of a job.
 
         Raises:
             TurnError: the turn's time is over, or a launch got no answer.
@@ -84,8 +99,9 @@ class ToolRunner:
             )
         )
         operations = context.operations.for_call(call.agent, call.tool)
-        turn = context.turn_for(call, operations, emit)
-        outcome = await self._outcome(call, turn, context, accepted=accepted)
+        turn = context.turn_for(call, operations, emit, accepted=accepted)
+        verdict = self._review(call, turn, read_outside=read_outside)
+        outcome = await self._outcome(call, turn, context, verdict)
         outcome = replace(outcome, operations=operations.touched)
         emit(
             ToolFinished(
@@ -99,7 +115,7 @@ class ToolRunner:
         return outcome
 
     async def _outcome(
-        self, call: ToolCall, turn: Turn, context: TurnContext, *, accepted: bool
+        self, call: ToolCall, turn: Turn, context: TurnContext, verdict: Verdict
     ) -> Outcome:
         tool = self.tools.get(call.agent, {}).get(call.tool)
         if tool is None:
@@ -108,12 +124,22 @@ class ToolRunner:
         if unknown:
             known = ", ".join(tool.args) or "none"
             return _error(f"Unknown arguments: {', '.join(unknown)}. The tool takes: {known}.")
-        verdict = self.hooks.review_tool_call(call, turn)
         if verdict.decision is Decision.REFUSE:
             return Outcome(kind="refused", content=f"Refused: {verdict.reason}")
-        if verdict.decision is Decision.ASK and not accepted:
+        if verdict.decision is Decision.ASK and not turn.is_accepted:
             return await _propose(call, verdict.reason, context)
-        return await _run(tool, {**call.arguments, **_injected(tool, turn)}, context)
+        try:
+            return await _run(tool, {**call.arguments, **_injected(tool, turn)}, context)
+        except AskFirst as question:
+            return await _propose(call, question.message, context)
+
+    def _review(self, call: ToolCall, turn: Turn, *, read_outside: bool) -> Verdict:
+        """Ask the reviewers, and what the configuration says of effects."""
+        verdict = self.hooks.review_tool_call(call, turn)
+        asks = self.asks_after_outside and read_outside and call.tool in self.effects
+        if asks and verdict.decision is Decision.ALLOW:
+            return Verdict(decision=Decision.ASK, reason=OUTSIDE)
+        return verdict
 
 
 async def _run(tool: BaseTool, arguments: Mapping[str, Any], context: TurnContext) -> Outcome:
@@ -123,6 +149,8 @@ async def _run(tool: BaseTool, arguments: Mapping[str, Any], context: TurnContex
                 return _of_result(await tool.ainvoke(dict(arguments)))
     except AskPerson as question:
         return Outcome(kind="question", content=question.message, text=question.message)
+    except AskFirst:
+        raise
     except ToolFault as fault:
         return _error(fault.message)
     except ValidationError as error:

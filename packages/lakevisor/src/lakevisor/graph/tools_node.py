@@ -18,7 +18,13 @@ from langgraph_supervisor.handoff import METADATA_KEY_HANDOFF_DESTINATION
 
 from lakevisor.graph.context import Emit, TurnContext
 from lakevisor.graph.delegation import TASK, Delegation
-from lakevisor.graph.messages import SUPERVISOR, reply_part, tool_result
+from lakevisor.graph.messages import (
+    FROM_OUTSIDE,
+    SUPERVISOR,
+    has_outside,
+    reply_part,
+    tool_result,
+)
 from lakevisor.graph.state import Assignment, State, after_answer
 from lakevisor.graph.tool_call import Outcome, ToolRunner
 from lakevisor_plugin import Answered, ToolCall
@@ -41,6 +47,8 @@ class Batch:
     agents: set[str] = field(default_factory=set)
     """Whose tools were called."""
     hand_offs: list[Assignment] = field(default_factory=list)
+    read_outside: bool = False
+    """Whether the thread had something from outside in it when the calls were made."""
 
     @property
     def has_ended(self) -> bool:
@@ -66,6 +74,7 @@ class ToolsNode:
         context, emit = runtime.context, runtime.stream_writer
         message, accepted = _calls_to_run(state)
         batch = Batch(author=str(message.name), come_back=_has_more_to_do(message))
+        batch.read_outside = has_outside(state["messages"])
         if accepted:
             batch.messages.append(message)
         for call in message.tool_calls:
@@ -105,11 +114,14 @@ class ToolsNode:
         request = ToolCall(
             agent=agent, tool=call["name"], call_id=str(call["id"]), arguments=arguments
         )
-        outcome = await self.runner.run(request, context, emit, accepted=accepted)
+        outcome = await self.runner.run(
+            request, context, emit, accepted=accepted, read_outside=batch.read_outside
+        )
         batch.agents.add(agent)
         batch.outcomes.append(outcome)
         failed = outcome.kind in ("error", "refused")
-        batch.messages.append(tool_result(call, outcome.content, failed=failed))
+        metadata = {FROM_OUTSIDE: outcome.kind in ("answer", "content", "error")}
+        batch.messages.append(tool_result(call, outcome.content, failed=failed, metadata=metadata))
         if outcome.text:
             batch.messages.append(_part(agent, outcome))
             emit(Answered(agent=agent, text=outcome.text))
@@ -161,7 +173,7 @@ def _steps(batch: Batch) -> list[Assignment]:
 def _calls_to_run(state: State) -> tuple[AIMessage, bool]:
     """Return the message with the calls, and whether the person has just accepted them."""
     last = state["messages"][-1]
-    if isinstance(last, AIMessage):
+    if isinstance(last, AIMessage) and last.tool_calls:
         return last, False
     accepted = state.get("accepted")
     assert accepted is not None, "only an accepted call leads from the person to the tools"

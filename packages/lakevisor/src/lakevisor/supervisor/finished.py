@@ -13,21 +13,25 @@ from langchain_core.messages import AnyMessage
 from pydantic import JsonValue
 
 from lakevisor.graph import FOR_PROGRAMS, SUPERVISOR, TurnContext, is_reply_part, reply_text
+from lakevisor.supervisor.notices import Notice
 from lakevisor_plugin import Operation, TurnFinished
 
 TOKENS = ("input_tokens", "output_tokens", "total_tokens")
 
 
-def finished(turn: Sequence[AnyMessage], context: TurnContext) -> TurnFinished:
+def finished(
+    turn: Sequence[AnyMessage], context: TurnContext, notices: Sequence[Notice]
+) -> TurnFinished:
     """Return the end of a turn.
 
     Args:
         turn: the turn's messages, the person's first.
         context: the turn's ids and counters; they count this attempt at the turn alone.
+        notices: what ended since the last turn and is told with this one.
     """
     parts = [each for each in turn if is_reply_part(each)]
     agent = str(parts[-1].name or SUPERVISOR) if parts else SUPERVISOR
-    operations = _operations(parts)
+    operations = (*operations_of(turn), *(each.operation for each in notices))
     answers = [_answer(each) for each in parts if FOR_PROGRAMS in each.additional_kwargs]
     usage = {name: context.usage[name] for name in TOKENS}
     outputs: dict[str, JsonValue] = {
@@ -35,6 +39,7 @@ def finished(turn: Sequence[AnyMessage], context: TurnContext) -> TurnFinished:
         "agent": agent,
         "operations": [each.model_dump(mode="json") for each in operations],
         "answers": list(answers),
+        "notices": [each.text for each in notices],
         "model_calls": context.model_calls,
         "usage": dict(usage),
     }
@@ -43,7 +48,7 @@ def finished(turn: Sequence[AnyMessage], context: TurnContext) -> TurnFinished:
         thread_id=context.turn.thread_id,
         turn_id=context.turn.turn_id,
         agent=agent,
-        text=reply_text(turn),
+        text="\n\n".join([reply_text(turn), *(each.text for each in notices)]),
         operations=operations,
         custom_outputs=outputs,
         model_calls=context.model_calls,
@@ -56,10 +61,10 @@ def _answer(part: AnyMessage) -> dict[str, JsonValue]:
     return {"agent": part.name, "text": part.text, "data": told["data"]}
 
 
-def _operations(parts: Iterable[AnyMessage]) -> Sequence[Operation]:
-    """Return what was launched or asked about, each once, as it was seen last."""
+def operations_of(turn: Iterable[AnyMessage]) -> Sequence[Operation]:
+    """Return what a turn launched or asked about, each once, as it was seen last."""
     seen: dict[str, Operation] = {}
-    for part in parts:
+    for part in turn:
         for told in part.additional_kwargs.get(FOR_PROGRAMS, {}).get("operations", ()):
             operation = Operation.model_validate(told)
             seen[operation.run_id] = operation

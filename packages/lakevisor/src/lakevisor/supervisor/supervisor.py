@@ -17,6 +17,7 @@ from lakevisor.lakebase import translated_database_errors
 from lakevisor.ledger import Lease, Ledger, OwnerKey, StoredAnswer, TurnStart
 from lakevisor.ledger.postgres import require_fence
 from lakevisor.registry import Registry
+from lakevisor.supervisor.notices import Notices
 from lakevisor.supervisor.opening import ledger_schema
 from lakevisor.supervisor.request import Request
 from lakevisor.supervisor.turn_run import TurnRun
@@ -124,6 +125,10 @@ class Supervisor:
             ledger=self.ledger,
             settings=self.settings,
             workspace=self.workspace,
+            notices=Notices(
+                store=self.ledger.operations,
+                agents={agent.name: agent for agent in self.registry.agents},
+            ),
         )
         return await run.work(emit)
 

@@ -27,11 +27,12 @@ from lakevisor.graph import (
 from lakevisor.ledger import LaunchLimits, Lease, Ledger, TurnOperations
 from lakevisor.ledger.postgres import is_lease_lost
 from lakevisor.supervisor.acceptance import accepted_call
-from lakevisor.supervisor.finished import finished
+from lakevisor.supervisor.finished import finished, operations_of
 from lakevisor.supervisor.lease_keeper import kept
+from lakevisor.supervisor.notices import Notices
 from lakevisor.supervisor.request import Request
 from lakevisor.workspace import WorkspaceConnection
-from lakevisor_plugin import Turn, TurnFinished
+from lakevisor_plugin import Answered, Turn, TurnFinished
 
 STEPS_PER_MODEL_CALL = 3
 """Graph steps that one model call can bring with it, with room: LangGraph's own limit is 10,007."""
@@ -48,6 +49,7 @@ class TurnRun:
     ledger: Ledger
     settings: Settings
     workspace: WorkspaceConnection
+    notices: Notices
 
     async def work(self, emit: Emit) -> TurnFinished:
         """Work on the turn until its answer is stored, and return it.
@@ -59,8 +61,14 @@ class TurnRun:
         try:
             async with kept(self.ledger.turns, self.lease):
                 context = self._context()
-                answer = finished(await self._run(context, emit), context)
-                await self.ledger.turns.finish(self.lease, answer.model_dump(mode="json"))
+                turn = await self._run(context, emit)
+                known = {each.run_id for each in operations_of(turn)}
+                ended, told = await self.notices.collect(self.lease, context.turn, known=known)
+                for notice in ended:
+                    emit(Answered(agent=notice.operation.agent, text=notice.text))
+                answer = finished(turn, context, ended)
+                stored = answer.model_dump(mode="json")
+                await self.ledger.turns.finish(self.lease, stored, told=told)
                 return answer
         except BaseException:
             await asyncio.shield(self.ledger.turns.release(self.lease))
@@ -135,6 +143,7 @@ class TurnRun:
             turn_id=self.lease.turn_id,
             workspace=self.workspace.client,
             operations=operations.for_call("", ""),
+            names=self.workspace.names,
             deadline=time.monotonic() + seconds,
             tell=lambda _: None,
         )

@@ -27,6 +27,13 @@ class WorkspaceConnection:
     """Its number; together with `user_name` it tells whose threads are read and written."""
     user_name: str
     """Who the credentials belong to: an address, or a service principal's application id."""
+    groups: frozenset[str]
+    """The names of the workspace's groups that this identity is in."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the user name and the groups: what a list of allowed names may hold."""
+        return self.groups | {self.user_name}
 
 
 async def connect(
@@ -71,6 +78,7 @@ def _connect(settings: WorkspaceSettings, options: Mapping[str, Any]) -> Workspa
         host=str(probe.config.host),
         workspace_id=workspace_id,
         user_name=str(me.user_name),
+        groups=frozenset(each.display for each in me.groups or () if each.display),
     )
 
 
