@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
 import warnings
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 import pytest_asyncio
 
@@ -22,8 +24,22 @@ from lakevisor.supervisor import Request, open_supervisor, preload
 from lakevisor_plugin import Event, Operation, TurnFinished
 
 CONFIGS = Path(__file__).parents[4] / "configs"
+BIN = Path(sys.executable).parent
 CHAT = "/serving-endpoints/chat/completions"
 RUN_NOW = "/api/2.2/jobs/run-now"
+ANALYST = "analyst@local.test"
+ROLE = f"""
+    CREATE EXTENSION IF NOT EXISTS databricks_auth;
+    SELECT databricks_create_role('{ANALYST}', 'USER');
+    GRANT CREATE ON DATABASE databricks_postgres TO "{ANALYST}";
+"""
+GRANTS = f"""
+    GRANT USAGE, CREATE ON SCHEMA {{schema}} TO "{ANALYST}";
+    GRANT ALL ON ALL TABLES IN SCHEMA {{schema}} TO "{ANALYST}";
+    GRANT ALL ON ALL SEQUENCES IN SCHEMA {{schema}} TO "{ANALYST}";
+"""
+"""What a second identity needs to work with the tables of the first, in each schema of ours."""
+SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'lakevisor%'"
 OpenOn = Callable[..., AbstractAsyncContextManager[Any]]
 
 
@@ -91,10 +107,10 @@ def launched_in(finished: TurnFinished) -> Operation:
     return operation
 
 
-def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a module of ours in a process of its own."""
+def command(name: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of ours in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-m", *arguments],
+        [BIN / name, *arguments],
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
@@ -173,13 +189,53 @@ def begin(workspace: Any, supervisor: Any) -> Iterator[Callable[..., Conversatio
 
 
 @pytest.fixture(scope="session")
+def run_command() -> Callable[..., Awaitable[subprocess.CompletedProcess[str]]]:
+    """Give a function that runs a command of ours in a process of its own."""
+
+    async def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return await asyncio.to_thread(command, *arguments, **environment)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def ask_in_a_process(run_command: Any) -> Callable[..., Awaitable[Any]]:
+    """Give a function that asks one question with `lakevisor ask --json`."""
+
+    async def ask(
+        workspace: Any, *arguments: str, changes: Sequence[str] = (), **environment: str
+    ) -> Any:
+        given = [word for each in overrides(workspace, *changes) for word in ("--set", each)]
+        environment["LAKEVISOR_CONFIGS"] = str(CONFIGS)
+        return await run_command("lakevisor", "ask", *arguments, "--json", *given, **environment)
+
+    return ask
+
+
+@pytest.fixture(scope="session")
 def own_workspace(workspace: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """Give a workspace in which these tests may restart servers and make roles."""
     data = tmp_path_factory.mktemp("own-workspace")
-    cli = "local_workspace.cli"
     try:
-        done = command(cli, "up", "--data", str(data), "--port", "0", "--json")
+        done = command("local-workspace", "up", "--data", str(data), "--port", "0", "--json")
         assert done.returncode == 0, done.stderr
         yield type(workspace)(data=data, state=json.loads(done.stdout))
     finally:
-        command(cli, "down", "--data", str(data))
+        command("local-workspace", "down", "--data", str(data))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared_workspace(own_workspace: Any, open_on: OpenOn) -> Any:
+    """Give a workspace in which the analyst may use the tables that the admin has made."""
+    async with open_on(own_workspace):
+        pass
+    database = own_workspace.client().database
+    instance = database.get_database_instance("local-lakebase")
+    password = database.generate_database_credential(instance_names=[instance.name]).token
+    login = {"host": instance.read_write_dns, "user": "admin@local.test", "password": password}
+    address = {**login, "dbname": "databricks_postgres", "sslmode": "require"}
+    with psycopg.connect(**address, autocommit=True) as connection:
+        connection.execute(ROLE)
+        for (schema,) in connection.execute(SCHEMAS).fetchall():
+            connection.execute(GRANTS.format(schema=schema))
+    return own_workspace

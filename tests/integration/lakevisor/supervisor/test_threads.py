@@ -5,22 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import psycopg
 import pytest
 
+from lakevisor.errors import LakebaseRoleMissing
 from lakevisor.supervisor import Request
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-ANALYST = "analyst@local.test"
-GRANTS = (
-    "CREATE EXTENSION IF NOT EXISTS databricks_auth",
-    f"SELECT databricks_create_role('{ANALYST}', 'USER')",
-    f'GRANT CREATE ON DATABASE databricks_postgres TO "{ANALYST}"',
-    f'GRANT USAGE, CREATE ON SCHEMA lakevisor TO "{ANALYST}"',
-    f'GRANT ALL ON ALL TABLES IN SCHEMA lakevisor TO "{ANALYST}"',
-    f'GRANT ALL ON ALL SEQUENCES IN SCHEMA lakevisor TO "{ANALYST}"',
-)
 
 
 async def test_a_thread_id_is_made_and_given_back(supervisor: Any) -> None:
@@ -44,7 +34,9 @@ async def test_a_second_supervisor_continues_the_thread(
     run = await thread.launch()
 
     async with open_on(workspace) as second:
-        finished = await begin(supervisor=second, thread_id=thread.thread_id).say("What's the status?")
+        finished = await begin(supervisor=second, thread_id=thread.thread_id).say(
+            "What's the status?"
+        )
 
     assert f"Run {run.run_id} is " in finished.text
 
@@ -98,52 +90,47 @@ async def test_a_run_that_somebody_else_started_does_not_exist(
     jobs.cancel_run(int(theirs))
 
 
-@pytest.fixture(scope="module")
-def analyst_may_connect(own_workspace: Any) -> None:
-    """Give the second identity what it needs once the tables are there."""
-    database = own_workspace.client().database
-    instance = database.get_database_instance("local-lakebase")
-    password = database.generate_database_credential(instance_names=[instance.name]).token
-    login = {"host": instance.read_write_dns, "user": "admin@local.test", "password": password}
-    address = {**login, "dbname": "databricks_postgres", "sslmode": "require"}
-    with psycopg.connect(**address, autocommit=True) as connection:
-        for statement in GRANTS:
-            connection.execute(statement)
-
-
 async def test_another_user_with_the_same_thread_id_finds_nothing(
-    new_conversation: Any, own_workspace: Any, open_on: Any, request: Any
+    new_conversation: Any, shared_workspace: Any, open_on: Any
 ) -> None:
-    async with open_on(own_workspace) as supervisor:
-        admins = new_conversation(supervisor=supervisor)
-        run = await admins.launch()
-        request.getfixturevalue("analyst_may_connect")
-        async with open_on(own_workspace, profile="analyst") as theirs:
-            thread = new_conversation(supervisor=theirs, thread_id=admins.thread_id)
-            answers = [
-                await thread.say(text)
-                for text in ("What's the status?", f"Cancel job {run.run_id}", "Cancel it")
+    async with open_on(shared_workspace) as supervisor:
+        mine = new_conversation(supervisor=supervisor)
+        run = await mine.launch()
+        async with open_on(shared_workspace, profile="analyst") as other:
+            theirs = new_conversation(supervisor=other, thread_id=mine.thread_id)
+            status, cancel = [
+                await theirs.say(text)
+                for text in ("What's the status?", f"Cancel job {run.run_id}")
             ]
-        mine = await admins.say("What's the status?")
-        await admins.say("Cancel it")
+        mine_still = await mine.say("What's the status?")
+        await mine.say("Cancel it")
 
-    assert [each.operations for each in answers] == [(), (), ()]
-    assert "No job was started in this conversation" in answers[0].text
-    assert f"There is no run '{run.run_id}'" in answers[1].text
-    assert f"Run {run.run_id} is running" in mine.text
+    assert (status.operations, cancel.operations) == ((), ())
+    assert "No job was started in this conversation" in status.text
+    assert f"There is no run '{run.run_id}'" in cancel.text
+    assert f"Run {run.run_id} is running" in mine_still.text
 
 
 async def test_another_users_model_reads_nothing_of_the_thread(
-    new_conversation: Any, own_workspace: Any, open_on: Any, request: Any
+    new_conversation: Any, shared_workspace: Any, open_on: Any
 ) -> None:
-    async with open_on(own_workspace) as supervisor:
-        admins = new_conversation(supervisor=supervisor)
-        await admins.say("Hello, this is a secret")
-        request.getfixturevalue("analyst_may_connect")
-    own_workspace.control("DELETE", "requests")
-    async with open_on(own_workspace, profile="analyst") as theirs:
-        await new_conversation(supervisor=theirs, thread_id=admins.thread_id).say("Hello")
+    async with open_on(shared_workspace) as supervisor:
+        mine = new_conversation(supervisor=supervisor)
+        await mine.say("Hello, this is a secret")
+    shared_workspace.control("DELETE", "requests")
+    async with open_on(shared_workspace, profile="analyst") as other:
+        await new_conversation(supervisor=other, thread_id=mine.thread_id).say("Hello")
 
-    (asked,) = own_workspace.requests("/serving-endpoints/chat/completions")
-    assert asked["user"] == ANALYST
+    (asked,) = shared_workspace.requests("/serving-endpoints/chat/completions")
+    assert asked["user"] == "analyst@local.test"
     assert "secret" not in str(asked["body"])
+
+
+async def test_a_user_without_a_role_is_told_what_to_ask_for(
+    own_workspace: Any, open_on: Any
+) -> None:
+    with pytest.raises(LakebaseRoleMissing, match=r"viewer@local\.test") as refused:
+        async with open_on(own_workspace, profile="viewer"):
+            pass
+
+    assert "databricks_create_role('viewer@local.test', 'USER')" in refused.value.remedy
