@@ -18,6 +18,10 @@ chat: $(VENV)/.ready ## set up, start the local workspace and talk to Lakevisor
 test: $(VENV)/.ready-dev ## set up and run all tests
 	$(BIN)/python -m pytest
 
+.PHONY: chaos
+chaos: $(VENV)/.ready-dev ## kill processes at every moment of a launch, for an hour
+	PYTHONPATH=tests $(BIN)/python -m chaos
+
 .PHONY: check
 check: $(VENV)/.ready-dev ## lint, types, import contracts, lock files
 	$(BIN)/ruff check .

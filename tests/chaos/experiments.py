@@ -1,0 +1,217 @@
+"""What is done to launches: one function for each kind of harm, each yields what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from chaos.replicas import ReplicaDied
+from chaos.scenario import Scenario
+from chaos.trial import Finding, Stage, Trial, Unusable
+from chaos.world import RUN_NOW
+
+AT_ONCE = 4
+"""Trials that run at the same time."""
+BEYOND = 4
+"""Moments beyond those of the dry run: a heartbeat more or less moves them."""
+
+TRANSPORT_FAULTS: Mapping[str, Mapping[str, Any]] = {
+    "drop": {"kind": "drop_before"},
+    "read time-out": {"kind": "delay", "seconds": 2},
+    "429": {"kind": "status", "status": 429},
+    "503 twice": {"kind": "status", "status": 503, "times": 2},
+    "500": {"kind": "status", "status": 500},
+    "hang": {"kind": "hang", "seconds": 5},
+    "lost answer": {"kind": "lost_answer"},
+}
+
+
+def impatient(scenario: Scenario) -> Scenario:
+    """Return a scenario in which the SDK waits a second for an answer, not a minute."""
+    changes = (*scenario.overrides, "workspace.http_timeout_seconds=1")
+    return replace(scenario, overrides=changes)
+
+
+async def moments(stage: Stage) -> Sequence[tuple[int, int, str]]:
+    """Return all moments of a launch: which request, which moment of it, what it is."""
+    trial = Trial(stage=stage)
+    found = []
+    for at, request in enumerate(trial.requests):
+        victim = await stage.replicas.take()
+        reply = await victim.ask(request, counted=True)
+        assert not reply.error, reply
+        found += [(at, number, label) for number, label in enumerate(reply.points)]
+        beyond = range(len(reply.points), len(reply.points) + BEYOND)
+        found += [(at, number, "beyond") for number in beyond]
+        await victim.kill()
+    return found
+
+
+async def killed_at_every_moment(
+    stage: Stage, chosen: Iterable[tuple[int, int, str]]
+) -> Sequence[Finding]:
+    """Kill the process at each of these moments of a launch."""
+
+    async def one(moment: tuple[int, int, str]) -> Finding:
+        at, number, label = moment
+        trial = Trial(stage=stage)
+        for earlier in trial.requests[:at]:
+            await trial.send(earlier)
+        victim = await stage.replicas.take()
+        await trial.send_to_victim(trial.requests[at], victim, counted=True, at=number)
+        await victim.kill()
+        return await trial.finding(f"killed {label} (request {at}, moment {number})")
+
+    return await _at_once([lambda moment=each: one(moment) for each in chosen])
+
+
+async def killed_at_random(stage: Stage, *, times: int, seed: int) -> Sequence[Finding]:
+    """Kill the process at random times of a launch."""
+    chance = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
+    seconds = await _usual_seconds(stage)
+
+    async def one(after: float) -> Finding:
+        trial = Trial(stage=stage)
+        for request in trial.requests:
+            victim = await stage.replicas.take()
+            asking = asyncio.create_task(trial.send_to_victim(request, victim))
+            await asyncio.wait({asking}, timeout=after)
+            await victim.kill()
+            await asking
+            await trial.send(request)
+        return await trial.finding(f"killed after {after:.4f} s")
+
+    delays = [chance.uniform(0, seconds * 1.5) for _ in range(times)]
+    return await _at_once([lambda after=each: one(after) for each in delays])
+
+
+async def with_transport_faults(stage: Stage, names: Iterable[str]) -> Sequence[Finding]:
+    """Let the request that starts the job fail in each of these ways."""
+
+    async def one(name: str) -> Finding:
+        trial = Trial(stage=stage)
+        rule = {"method": "POST", "path": RUN_NOW, "body_contains": trial.marker}
+        await stage.world.add_fault(**rule, **TRANSPORT_FAULTS[name])
+        return await trial.finding(name)
+
+    return await _at_once([lambda name=each: one(name) for each in names])
+
+
+async def sent_often(stage: Stage, times: Iterable[int]) -> Sequence[Finding]:
+    """Send the same request several times, one after another and at once, to four processes."""
+    others = [await stage.replicas.take() for _ in range(3)]
+    replicas = [stage.replicas.survivor, *others]
+
+    async def one(number: int, *, at_once: bool) -> Finding:
+        trial = Trial(stage=stage)
+        sends = [
+            lambda at=at: trial.send(trial.requests[0], to=lambda: replicas[at % len(replicas)])
+            for at in range(number)
+        ]
+        how = "at once" if at_once else "one after another"
+        try:
+            if at_once:
+                await asyncio.gather(*(send() for send in sends))
+            else:
+                for send in sends:
+                    await send()
+        except Unusable as error:
+            return Finding(what=how, unusable=str(error))
+        found = await trial.finding(f"sent {number} times {how}")
+        other = {**trial.requests[0], "text": "Something else"}
+        reply = await others[0].ask(other)
+        if reply.error != "TurnConflict":
+            told = reply.error or reply.text
+            return Finding(what=found.what, wrong_answers=[f"other words: {told}"])
+        return found
+
+    given = [(number, at_once) for number in times for at_once in (False, True)]
+    return await _at_once([lambda each=each: one(each[0], at_once=each[1]) for each in given])
+
+
+async def frozen(stage: Stage, chosen: Iterable[tuple[int, int, str]]) -> Sequence[Finding]:
+    """Freeze the process at each of these moments, let another take over, and wake it."""
+
+    async def one(moment: tuple[int, int, str]) -> Finding:
+        at, number, label = moment
+        trial = Trial(stage=stage)
+        for earlier in trial.requests[:at]:
+            await trial.send(earlier)
+        victim = await stage.replicas.take()
+        asked = victim.ask(trial.requests[at], counted=True, at=number, with_signal=signal.SIGSTOP)
+        asking = asyncio.create_task(asked)
+        stopping = asyncio.create_task(victim.stopped())
+        await asyncio.wait({asking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        what = f"frozen {label} (request {at}, moment {number})"
+        finding = await trial.finding(what)
+        before = await stage.replicas.survivor.turn_ids(trial.requests[at])
+        victim.signal(signal.SIGCONT)
+        try:
+            reply = await asyncio.wait_for(asking, 30)
+        except (ReplicaDied, TimeoutError) as error:
+            return Finding(what=what, unusable=f"the frozen process: {error!r}")
+        after = await stage.replicas.survivor.turn_ids(trial.requests[at])
+        # Frozen after its answer was stored, it tells the same as the others.
+        same = not reply.error and reply.text == trial.answered[at].text
+        if before != after or not (same or reply.error == "LeaseLost"):
+            told = reply.error or reply.text
+            return Finding(what=what, wrong_answers=[f"the frozen process said {told!r}"])
+        if not finding.is_good:
+            return finding
+        await victim.kill()
+        return await trial.finding(what)
+
+    return await _at_once([lambda moment=each: one(moment) for each in chosen])
+
+
+async def with_database_restarts(stage: Stage, *, times: int, seed: int) -> Sequence[Finding]:
+    """Restart PostgreSQL at random times of launches."""
+    chance = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
+    seconds = await _usual_seconds(stage)
+    findings: list[Finding] = []
+    while len(findings) < times:
+        trials = [Trial(stage=stage) for _ in range(AT_ONCE)]
+        after = chance.uniform(0, seconds * AT_ONCE)
+        begun = [asyncio.create_task(_sent(each)) for each in trials]
+        await asyncio.sleep(after)
+        await stage.world.restart_database()
+        await asyncio.gather(*begun)
+        what = f"PostgreSQL restarted after {after:.4f} s"
+        findings += await asyncio.gather(*(each.finding(what) for each in trials))
+    return findings
+
+
+async def _sent(trial: Trial) -> None:
+    """Send the requests; what is not answered is found later."""
+    for request in trial.requests:
+        try:
+            await trial.send(request)
+        except Unusable:
+            return
+
+
+async def _usual_seconds(stage: Stage) -> float:
+    """Return how long the slowest request of a launch takes here when nothing goes wrong."""
+    replies = []
+    for _ in range(2):
+        trial = Trial(stage=stage)
+        victim = await stage.replicas.take()
+        replies = [await victim.ask(each) for each in trial.requests]
+        await victim.kill()
+    return max(each.seconds for each in replies)
+
+
+async def _at_once(trials: Sequence[Callable[[], Awaitable[Finding]]]) -> Sequence[Finding]:
+    """Run trials, a few at the same time."""
+    room = asyncio.Semaphore(AT_ONCE)
+
+    async def one(trial: Callable[[], Awaitable[Finding]]) -> Finding:
+        async with room:
+            return await trial()
+
+    return await asyncio.gather(*(one(each) for each in trials))

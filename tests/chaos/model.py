@@ -1,0 +1,114 @@
+"""The language model of the trials: it does what is asked, a little differently each time.
+
+An OpenAI-compatible endpoint that the local workspace is told to pass requests on to.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+from uuid import uuid4
+
+VARIES = "[varies]"
+"""In a request: the model words it anew each time it is asked."""
+
+
+class Model:
+    """Chooses the next tool call, or words."""
+
+    def __init__(self) -> None:
+        self._asked: Counter[str] = Counter()
+
+    def reply(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the message that answers a chat request."""
+        text, turn = _last_turn(body["messages"])
+        tools = {each["function"]["name"] for each in body.get("tools", ())}
+        if any(each["role"] == "tool" and "transfer" not in str(each) for each in turn):
+            return {"content": "That is all."}
+        if "Analyze" in text:
+            return self._call("start_databricks_job", tools, text)
+        if "status" in text:
+            return self._call("poll_databricks_job", tools, text)
+        return {"content": "Hello."}
+
+    def _call(self, tool: str, tools: set[str], text: str) -> dict[str, Any]:
+        self._asked[text] += 1
+        wording = f" ({self._asked[text]})" if VARIES in text else ""
+        if tool not in tools:
+            return _tool_call("transfer_to_jobs", {"task": text + wording})
+        if tool == "start_databricks_job":
+            request = text.partition("\n")[0] + wording
+            return _tool_call(tool, {"user_request": request, "job": "transaction_anomalies"})
+        return _tool_call(tool, {})
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    """Serve the model on a free port of this machine, and yield its address."""
+    model = Model()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            message = model.reply(body)
+            content = _events(message) if body.get("stream") else _whole(message)
+            self.send_response(200)
+            kind = "text/event-stream" if body.get("stream") else "application/json"
+            self.send_header("content-type", kind)
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = Thread(target=server.serve_forever, name="model")
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _last_turn(messages: Sequence[Mapping[str, Any]]) -> tuple[str, Sequence[Mapping[str, Any]]]:
+    last = max(at for at, each in enumerate(messages) if each["role"] == "user")
+    return str(messages[last]["content"]), messages[last + 1 :]
+
+
+def _tool_call(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    function = {"name": name, "arguments": json.dumps(arguments)}
+    call = {"index": 0, "id": f"call_{uuid4().hex}", "type": "function", "function": function}
+    return {"content": "", "tool_calls": [call]}
+
+
+def _whole(message: Mapping[str, Any]) -> bytes:
+    return json.dumps(_part("message", message, _reason(message))).encode()
+
+
+def _events(message: Mapping[str, Any]) -> bytes:
+    parts = [_part("delta", message, None), _part("delta", {"content": ""}, _reason(message))]
+    lines = [*map(json.dumps, parts), "[DONE]"]
+    return "".join(f"data: {line}\n\n" for line in lines).encode()
+
+
+def _part(key: str, message: Mapping[str, Any], reason: str | None) -> dict[str, Any]:
+    choice = {"index": 0, key: {"role": "assistant", **message}, "finish_reason": reason}
+    usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+    kind = "chat.completion" if key == "message" else "chat.completion.chunk"
+    head = {"id": f"chatcmpl-{uuid4().hex}", "object": kind, "created": 0, "model": "chaos"}
+    return {**head, "choices": [choice], "usage": usage}
+
+
+def _reason(message: Mapping[str, Any]) -> str:
+    return "tool_calls" if message.get("tool_calls") else "stop"

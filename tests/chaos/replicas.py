@@ -1,0 +1,215 @@
+"""The replicas from outside: started, asked, killed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import multiprocessing
+import os
+import signal
+import socket
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+TESTS = Path(__file__).parents[1]
+
+
+class ReplicaDied(Exception):
+    """The process is gone, and what came of the request is not known."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplicaSettings:
+    """What a replica is like."""
+
+    overrides: Sequence[str]
+    """Changes to the configuration `local`."""
+    log: Path
+    """Where it writes what it has to say."""
+    plugins: Sequence[str] = ()
+    """Folders with further installed distributions."""
+    database_delay: float = 0.0
+    """Seconds that each exchange with PostgreSQL takes longer."""
+    protected: bool = True
+    """False: the protection is switched off."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What a client gets for a request."""
+
+    text: str = ""
+    run_ids: tuple[str, ...] = ()
+    error: str = ""
+    """The name of the error's class; empty if it was answered."""
+    message: str = ""
+    seconds: float = 0.0
+    points: tuple[str, ...] = ()
+    """The moments of the turn, where they were counted."""
+
+
+class Replica:
+    """A process with a supervisor."""
+
+    def __init__(self, process: Any, channel: socket.socket) -> None:
+        self._process = process
+        self._channel = channel
+        self._numbers = count(1)
+        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
+
+    @classmethod
+    async def start(cls, settings: ReplicaSettings) -> Replica:
+        """Fork a process and wait until its supervisor is open."""
+        ours, theirs = socket.socketpair()
+        process = await asyncio.to_thread(_fork, settings, theirs)
+        theirs.close()
+        ours.setblocking(False)
+        replica = cls(process, ours)
+        ready = replica._expect(0)
+        replica._reading = asyncio.create_task(replica._read())
+        try:
+            await ready
+        except ReplicaDied as error:
+            raise RuntimeError(f"A replica did not start; see {settings.log}.") from error
+        return replica
+
+    async def ask(
+        self,
+        request: Mapping[str, str],
+        *,
+        counted: bool = False,
+        at: int | None = None,
+        with_signal: int = signal.SIGKILL,
+    ) -> Reply:
+        """Send a request as a client.
+
+        Args:
+            request: the fields of a `Request`.
+            counted: whether the moments of the turn are counted.
+            at: the moment at which the process is sent the signal.
+            with_signal: which one.
+
+        Raises:
+            ReplicaDied: before there was a reply.
+        """
+        told = await self._order(
+            do="ask", request=request, counted=counted, at=at, signal=int(with_signal)
+        )
+        known = {name: value for name, value in told.items() if name != "number"}
+        lists = {name: tuple(known.pop(name)) for name in ("run_ids", "points") if name in known}
+        return Reply(**known, **lists)
+
+    async def turn_ids(self, request: Mapping[str, str]) -> list[str]:
+        """Return the ids of the person's messages in the thread of a request."""
+        told = await self._order(do="history", request=request)
+        turn_ids: list[str] = told["turn_ids"]
+        return turn_ids
+
+    def signal(self, number: int) -> None:
+        """Send the process a signal."""
+        with suppress(ProcessLookupError):
+            os.kill(self._process.pid, number)
+
+    async def stopped(self) -> None:
+        """Wait until the process is frozen."""
+        stat = Path(f"/proc/{self._process.pid}/stat")
+        # The kernel tells nobody but the parent, which is the process that forked it.
+        while await asyncio.to_thread(_state, stat) != "T":  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+    async def kill(self) -> None:
+        """Kill the process, and wait until it is gone."""
+        self.signal(signal.SIGKILL)
+        await self._reading
+
+    async def _order(self, **order: Any) -> dict[str, Any]:
+        number = next(self._numbers)
+        answer = self._expect(number)
+        with suppress(OSError):
+            line = json.dumps({"number": number, **order}).encode() + b"\n"
+            await asyncio.get_running_loop().sock_sendall(self._channel, line)
+        return await answer
+
+    def _expect(self, number: int) -> asyncio.Future[dict[str, Any]]:
+        expected = asyncio.get_running_loop().create_future()
+        self._waiting[number] = expected
+        return expected
+
+    async def _read(self) -> None:
+        reader, writer = await asyncio.open_connection(sock=self._channel.dup())
+        with suppress(OSError):
+            while line := await reader.readline():
+                told = json.loads(line)
+                self._waiting.pop(told["number"]).set_result(told)
+        writer.close()
+        self._channel.close()
+        for expected in self._waiting.values():
+            if not expected.done():
+                expected.set_exception(ReplicaDied())
+        self._waiting.clear()
+        await asyncio.to_thread(self._process.join)
+
+
+@dataclass(kw_only=True)
+class Replicas:
+    """Replicas of one kind: survivors that answer, and spare ones that may be killed."""
+
+    settings: ReplicaSettings
+    spare: int = 3
+    """How many are made ready in advance."""
+    _ready: list[asyncio.Task[Replica]] = field(default_factory=list)
+    _all: list[Replica] = field(default_factory=list)
+
+    async def __aenter__(self) -> Replicas:
+        """Start the first replica, which survives."""
+        self.survivor = await self._start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Kill them all."""
+        await asyncio.gather(*self._ready, return_exceptions=True)
+        await asyncio.gather(*(each.kill() for each in self._all))
+
+    async def take(self) -> Replica:
+        """Return a replica that nobody else has; the next one is made ready meanwhile."""
+        while len(self._ready) <= self.spare:
+            self._ready.append(asyncio.create_task(self._start()))
+        return await self._ready.pop(0)
+
+    async def _start(self) -> Replica:
+        replica = await Replica.start(self.settings)
+        self._all.append(replica)
+        return replica
+
+
+def _state(stat: Path) -> str:
+    """Return the letter for a process's state; see proc(5)."""
+    return stat.read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+
+
+def _fork(settings: ReplicaSettings, channel: socket.socket) -> Any:
+    """Fork from a process that has imported everything and opened nothing."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["chaos.replica"])
+    # The server's process finds what it imports first through the environment alone.
+    former = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(TESTS), former]))
+    try:
+        process = context.Process(target=_run, args=(settings, channel), daemon=True)
+        process.start()
+    finally:
+        if former is None:
+            del os.environ["PYTHONPATH"]
+        else:
+            os.environ["PYTHONPATH"] = former
+    return process
+
+
+def _run(settings: ReplicaSettings, channel: socket.socket) -> None:
+    from chaos.replica import main
+
+    main(settings, channel)

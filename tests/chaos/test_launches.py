@@ -1,0 +1,85 @@
+"""The short form of `make chaos`: whatever happens to a launch, there is one run."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+import pytest
+
+from chaos import experiments
+from chaos.scenario import CONFIRMED, FLAT, SCENARIOS, Scenario
+from chaos.trial import Finding, Stage
+from chaos.world import World
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SAMPLE = 5
+"""Moments of a scenario at which the short form kills; the long form takes them all."""
+
+
+def bad(findings: Sequence[Finding]) -> Sequence[Finding]:
+    return [each for each in findings if not each.is_good]
+
+
+def around_the_launch(
+    moments: Sequence[tuple[int, int, str]],
+) -> Sequence[tuple[int, int, str]]:
+    """Return the moments before and after the request that starts the job."""
+    return [each for each in moments if "/jobs/run-now" in each[2]]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.name)
+async def test_a_process_that_is_killed_leaves_one_run(world: World, scenario: Scenario) -> None:
+    async with Stage.opened(world, scenario) as stage:
+        moments = await experiments.moments(stage)
+        # Seeded: the same moments each time, so that a failure comes again.
+        chosen = random.Random(scenario.name).sample(moments, SAMPLE)  # noqa: S311
+
+        found = await experiments.killed_at_every_moment(
+            stage, [*around_the_launch(moments), *chosen]
+        )
+
+    assert bad(found) == []
+
+
+async def test_a_process_that_is_killed_at_any_time_leaves_one_run(world: World) -> None:
+    async with Stage.opened(world, FLAT) as stage:
+        assert bad(await experiments.killed_at_random(stage, times=15, seed=1)) == []
+
+
+async def test_a_request_that_fails_on_the_way_starts_one_run(world: World) -> None:
+    async with Stage.opened(world, experiments.impatient(FLAT)) as stage:
+        names = experiments.TRANSPORT_FAULTS
+        assert bad(await experiments.with_transport_faults(stage, names)) == []
+
+
+async def test_the_same_request_sent_often_starts_one_run(world: World) -> None:
+    async with Stage.opened(world, FLAT) as stage:
+        assert bad(await experiments.sent_often(stage, times=(2, 6))) == []
+
+
+async def test_a_process_that_wakes_up_after_another_took_over_writes_nothing(
+    world: World,
+) -> None:
+    async with Stage.opened(world, FLAT) as stage:
+        launch = around_the_launch(await experiments.moments(stage))
+
+        assert bad(await experiments.frozen(stage, launch)) == []
+
+
+async def test_a_restart_of_the_database_leaves_one_run(world: World) -> None:
+    async with Stage.opened(world, FLAT) as stage:
+        assert bad(await experiments.with_database_restarts(stage, times=4, seed=1)) == []
+
+
+@pytest.mark.parametrize("scenario", [FLAT, CONFIRMED], ids=lambda each: each.name)
+async def test_the_harness_sees_doubles_without_protection(
+    world: World, scenario: Scenario
+) -> None:
+    async with Stage.opened(world, scenario, protected=False) as stage:
+        launch = around_the_launch(await experiments.moments(stage))
+
+        found = await experiments.killed_at_every_moment(stage, launch)
+
+    assert sum(each.double_runs for each in found) > 0

@@ -1,0 +1,171 @@
+"""One trial: something happens to a launch, the client sends again, and then all is looked at."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from chaos.replicas import Replica, ReplicaDied, Replicas, Reply
+from chaos.scenario import Scenario
+from chaos.world import World, now
+
+PATIENCE = 20.0
+"""Seconds for which a client sends a request again before the thread counts as unusable."""
+PAUSE = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What came of a trial."""
+
+    what: str
+    """What happened in it."""
+    double_runs: int = 0
+    """Runs beyond the one that was wished for."""
+    lost_launches: Sequence[str] = ()
+    """How a launch was lost: it did not run, or the ledger does not know it."""
+    unusable: str = ""
+    """What made the thread unusable."""
+    wrong_answers: Sequence[str] = ()
+    """A second message of the person, or another answer to the same request."""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the wish was done once, and everybody knows it."""
+        return not (self.double_runs or self.lost_launches or self.unusable or self.wrong_answers)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A scenario with its processes and its job."""
+
+    world: World
+    scenario: Scenario
+    job_id: int
+    replicas: Replicas
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(
+        cls, world: World, scenario: Scenario, *, protected: bool = True
+    ) -> AsyncIterator[Stage]:
+        """Make a job and start the processes."""
+        job_id = await world.new_job()
+        settings = scenario.replicas(world, job_id, protected=protected)
+        async with Replicas(settings=settings) as replicas:
+            yield cls(world=world, scenario=scenario, job_id=job_id, replicas=replicas)
+
+
+@dataclass(kw_only=True)
+class Trial:
+    """One wish of one person, on a thread of its own."""
+
+    stage: Stage
+    marker: str = field(default_factory=lambda: f"ref{uuid4().hex[:12]}")
+    began: float = field(default_factory=now)
+    answered: list[Reply] = field(default_factory=list)
+    """What the client was told, in order."""
+
+    @property
+    def requests(self) -> Sequence[Mapping[str, str]]:
+        """The requests that lead to the launch."""
+        return [
+            self.request(said.format(marker=self.marker), turn_id=f"{self.marker}-{at}")
+            for at, said in enumerate(self.stage.scenario.says)
+        ]
+
+    def request(self, text: str, *, turn_id: str) -> Mapping[str, str]:
+        """Return a request on the trial's thread."""
+        return {"text": text, "thread_id": self.marker, "turn_id": turn_id}
+
+    async def send(
+        self, request: Mapping[str, str], *, to: Callable[[], Any] | None = None
+    ) -> Reply:
+        """Send a request until it is answered, as a client does.
+
+        Args:
+            request: what is sent.
+            to: gives the replica that takes it; without it the one that survives.
+
+        Raises:
+            Unusable: it is not answered.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            replica: Replica = self.stage.replicas.survivor if to is None else to()
+            reply = await replica.ask(request)
+            if not reply.error:
+                self.answered.append(reply)
+                return reply
+            if time.monotonic() > deadline:
+                raise Unusable(f"{request['turn_id']}: {reply.error}: {reply.message}")
+            await asyncio.sleep(PAUSE)
+
+    async def send_to_victim(self, request: Mapping[str, str], victim: Replica, **how: Any) -> None:
+        """Send a request to a process that may die over it."""
+        try:
+            reply = await victim.ask(request, **how)
+        except ReplicaDied:
+            return
+        if not reply.error:
+            self.answered.append(reply)
+
+    async def finding(self, what: str) -> Finding:
+        """Send all that the client would still send, and say what came of the trial."""
+        try:
+            for request in self.requests:
+                await self.send(request)
+            status = await self._say("What is the status?")
+            hello = await self._say("Hello")
+            again = await self.send(self.requests[-1])
+        except Unusable as error:
+            runs = await self._runs()
+            return Finding(what=what, double_runs=max(0, len(runs) - 1), unusable=str(error))
+        runs = await self._runs()
+        return Finding(
+            what=what,
+            double_runs=max(0, len(runs) - 1),
+            lost_launches=self._lost(runs, status, again),
+            unusable="" if hello.text else "an empty answer",
+            wrong_answers=await self._wrong(again),
+        )
+
+    async def _say(self, text: str) -> Reply:
+        return await self.send(self.request(text, turn_id=uuid4().hex))
+
+    async def _runs(self) -> Sequence[str]:
+        return await self.stage.world.runs(self.stage.job_id, marker=self.marker, since=self.began)
+
+    def _lost(self, runs: Sequence[str], status: Reply, again: Reply) -> Sequence[str]:
+        lost = []
+        acknowledged = {run_id for each in self.answered for run_id in each.run_ids}
+        if not runs:
+            lost.append("nothing runs")
+        if acknowledged - set(runs):
+            lost.append(f"acknowledged, and not running: {acknowledged - set(runs)}")
+        if not set(status.run_ids) & set(runs):
+            lost.append(f"the ledger knows {status.run_ids}, and {runs} runs: {status.text}")
+        if not set(again.run_ids) & set(runs):
+            lost.append(f"the answer names {again.run_ids}: {again.text}")
+        return lost
+
+    async def _wrong(self, again: Reply) -> Sequence[str]:
+        wrong = []
+        turn_id = self.requests[-1]["turn_id"]
+        turn_ids = await self.stage.replicas.survivor.turn_ids(self.requests[-1])
+        if turn_ids.count(turn_id) != 1:
+            wrong.append(f"{turn_ids.count(turn_id)} messages of the person")
+        launching = [each for each in self.answered if set(each.run_ids) & set(again.run_ids)]
+        texts = {each.text for each in launching if each.text.startswith("Started")}
+        if len(texts) > 1:
+            wrong.append(f"several answers: {texts}")
+        return wrong
+
+
+class Unusable(Exception):
+    """A thread that takes no request."""

@@ -1,0 +1,125 @@
+"""The local workspace of the trials: started with a model of our own, asked what really ran."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from chaos.model import serving
+
+RUN_NOW = "/api/2.?/jobs/run-now"
+LEASE_SECONDS = 1.0
+"""So that what a killed process held is soon free."""
+
+
+@contextmanager
+def local_workspace(folder: Path) -> Iterator[Mapping[str, Any]]:
+    """Run a local workspace, and yield what its `up` says of it."""
+    with serving() as model:
+        try:
+            yield json.loads(_command("up", folder, "--port", "0", "--json", model=model))
+        finally:
+            _command("down", folder, model=model)
+
+
+def _command(action: str, folder: Path, *options: str, model: str) -> str:
+    command = [sys.executable, "-m", "local_workspace.cli", action, "--data", folder, *options]
+    environment = {**os.environ, "LOCAL_WORKSPACE_MODEL_URL": model}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """A local workspace that runs."""
+
+    state: Mapping[str, Any]
+    """What its `up` says."""
+    logs: Path
+    """Where replicas write."""
+    client: httpx.AsyncClient
+    """Acts for its administrator."""
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls, state: Mapping[str, Any], logs: Path) -> AsyncIterator[World]:
+        """Open the connections to a workspace."""
+        headers = {"Authorization": f"Bearer {state['users']['admin@local.test']}"}
+        options: Any = {"base_url": state["url"], "timeout": 60, "trust_env": False}
+        async with httpx.AsyncClient(headers=headers, **options) as client:
+            yield cls(state=state, logs=logs, client=client)
+
+    def overrides(self, job_id: int, *more: str) -> Sequence[str]:
+        """Return what makes the configuration `local` point here, at this job."""
+        return [
+            f"workspace.config_file={self.state['config_file']}",
+            "workspace.start=[]",
+            f"turn.lease_seconds={LEASE_SECONDS}",
+            f"agents.jobs.jobs.transaction_anomalies.job_id={job_id}",
+            *more,
+        ]
+
+    async def new_job(self) -> int:
+        """Make a job whose runs take no process and no time."""
+        task = {"op": "EQUAL_TO", "left": "1", "right": "1"}
+        settings = {
+            "name": "Chaos",
+            "tasks": [{"task_key": "nothing", "condition_task": task}],
+            "parameters": [{"name": "user_request", "default": ""}],
+            "max_concurrent_runs": 1000,
+        }
+        told = await self._call("POST", "/api/2.2/jobs/create", settings)
+        job_id: int = told["job_id"]
+        return job_id
+
+    async def runs(self, job_id: int, *, marker: str, since: float) -> Sequence[str]:
+        """Return the runs whose request has the marker.
+
+        Args:
+            job_id: the job.
+            marker: a piece of text.
+            since: a time before all of them, in seconds since 1970.
+        """
+        found: list[str] = []
+        query = f"job_id={job_id}&limit=25&start_time_from={int(since * 1000) - 1000}"
+        page = f"/api/2.2/jobs/runs/list?{query}"
+        while True:
+            told = await self._call("GET", page)
+            runs = told.get("runs", ())
+            found += [str(each["run_id"]) for each in runs if marker in _request_of(each)]
+            if not told.get("has_more"):
+                return found
+            page = f"/api/2.2/jobs/runs/list?{query}&page_token={told['next_page_token']}"
+
+    async def add_fault(self, **rule: Any) -> None:
+        """Let a request fail that fits the rule."""
+        await self._call("POST", "/local/faults", rule)
+
+    async def restart_database(self) -> None:
+        """Stop PostgreSQL and start it again."""
+        await self._call("POST", "/local/lakebase/restart")
+
+    async def _call(self, method: str, path: str, body: Any = None) -> Any:
+        answer = await self.client.request(method, path, json=body)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+
+def _request_of(run: Mapping[str, Any]) -> str:
+    return " ".join(str(each["value"]) for each in run.get("job_parameters", ()))
+
+
+def now() -> float:
+    """Return the time in seconds since 1970, as the workspace counts it."""
+    return time.time()
