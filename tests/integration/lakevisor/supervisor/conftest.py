@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import subprocess
 import sys
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -136,10 +137,18 @@ def open_on() -> OpenOn:
         warnings.simplefilter("ignore")
         preload()
 
-    def opened(workspace: Any, *more: str, profile: str = "local") -> Any:
+    @asynccontextmanager
+    async def opened(workspace: Any, *more: str, profile: str = "local") -> AsyncIterator[Any]:
         given = overrides(workspace, *more, profile=profile)
         configuration = load_configuration(folder=CONFIGS, overrides=given, environment={})
-        return open_supervisor(configuration, {})
+        async with open_supervisor(configuration, {}) as supervisor:
+            yield supervisor
+        del supervisor
+        # The clients of the SDK and of the model keep connections that nobody can close; the
+        # warning about them must not come in another test, whenever memory is cleared up.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            gc.collect()
 
     return opened
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from lakevisor.supervisor import Request
 from lakevisor_plugin import (
@@ -28,6 +29,13 @@ ASK_GENIE = {
     "name": "query_genie",
     "arguments": {"query": REVENUE, "space": "sales", "more_to_do": True},
 }
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def revenue(supervisor: Any, new_conversation: Any) -> Sequence[Event]:
+    """Give the events of one question to Genie."""
+    events: Sequence[Event] = await new_conversation(supervisor=supervisor).hear(REVENUE)
+    return events
 
 
 async def test_text_comes_in_pieces(begin: Any, recorder: Any) -> None:
@@ -78,10 +86,8 @@ async def test_with_hand_offs_the_stream_shows_nothing_twice_either(
     assert "\n\n".join(shown_in(events)) == events[-1].text
 
 
-async def test_the_events_come_in_order(begin: Any) -> None:
-    events = await begin().hear(REVENUE)
-
-    kinds = [type(each) for each in events if not isinstance(each, Progress)]
+async def test_the_events_come_in_order(revenue: Sequence[Event]) -> None:
+    kinds = [type(each) for each in revenue if not isinstance(each, Progress)]
     assert kinds[0] is TurnStarted
     assert kinds[-1] is TurnFinished
     order = [AgentStarted, ToolStarted, ToolFinished, Answered]
@@ -89,36 +95,31 @@ async def test_the_events_come_in_order(begin: Any) -> None:
     assert kinds.count(TurnStarted) == kinds.count(TurnFinished) == 1
 
 
-async def test_progress_comes_while_the_tool_runs(begin: Any) -> None:
-    events = await begin().hear(REVENUE)
-
-    started = next(at for at, each in enumerate(events) if isinstance(each, ToolStarted))
-    finished = next(at for at, each in enumerate(events) if isinstance(each, ToolFinished))
-    told = [at for at, each in enumerate(events) if isinstance(each, Progress)]
+async def test_progress_comes_while_the_tool_runs(revenue: Sequence[Event]) -> None:
+    started = next(at for at, each in enumerate(revenue) if isinstance(each, ToolStarted))
+    finished = next(at for at, each in enumerate(revenue) if isinstance(each, ToolFinished))
+    told = [at for at, each in enumerate(revenue) if isinstance(each, Progress)]
     assert told
     assert all(started < at < finished for at in told)
 
 
-async def test_each_event_names_its_thread_or_its_agent(begin: Any) -> None:
-    thread = begin()
-
-    events = await thread.hear(REVENUE)
-
-    assert events[0].thread_id == events[-1].thread_id == thread.thread_id
-    assert events[0].turn_id == events[-1].turn_id
-    calls = {each.call_id for each in events if isinstance(each, ToolStarted | ToolFinished)}
-    assert len(calls) == 1
-    assert {each.agent for each in events[1:-1]} <= {"supervisor", "genie", "jobs"}
+async def test_each_event_names_its_turn_or_its_agent(revenue: Sequence[Event]) -> None:
+    first, *between, last = revenue
+    assert (first.thread_id, first.turn_id) == (last.thread_id, last.turn_id)
+    calls = [each.call_id for each in between if isinstance(each, ToolStarted | ToolFinished)]
+    assert calls == [calls[0]] * 2
+    assert {each.agent for each in between} <= {"supervisor", "genie", "jobs"}
 
 
 async def test_the_usage_of_all_calls_is_added_up(begin: Any, recorder: Any) -> None:
-    recorder.script({"tool_calls": [ASK_GENIE]}, {"content": "Done."})
+    poll = {"name": "poll_databricks_job", "arguments": {"run_id": "12345"}}
+    recorder.script({"tool_calls": [poll]}, {"content": "Done."})
 
-    finished = await begin().say(REVENUE)
+    finished = await begin().say("What is the status of run 12345?")
 
     usage = finished.usage
     assert finished.model_calls == 2
-    assert usage["input_tokens"] > 0
+    assert usage["input_tokens"] > sum(len(str(each)) for each in recorder.prompts()) / 8
     assert usage["output_tokens"] > 0
     assert usage["total_tokens"] == usage["input_tokens"] + usage["output_tokens"]
 
