@@ -73,7 +73,11 @@ class Recorder:
 
 @dataclass(kw_only=True)
 class Conversation:
-    """One thread of one person."""
+    """One thread of one person.
+
+    What ended is told in any thread of its owner, so an answer may have the end of another test's
+    run behind it.
+    """
 
     supervisor: Any
     thread_id: str = field(default_factory=lambda: uuid4().hex)

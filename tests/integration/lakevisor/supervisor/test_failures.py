@@ -88,7 +88,7 @@ async def test_what_is_configured_wrongly_is_named_with_its_key(
 
     assert f"the workspace has {sentence}" in finished.text
     assert change.rpartition(".")[0] in finished.text
-    assert finished.operations == ()
+    assert "Started " not in finished.text
 
 
 async def test_a_missing_endpoint_is_said_with_its_key(workspace: Any, open_on: Any) -> None:
@@ -144,7 +144,7 @@ async def test_after_a_stream_that_broke_off_the_model_is_asked_once_more(
 
     finished = await begin().say("Hello")
 
-    assert finished.text == "Hello again."
+    assert finished.text.startswith("Hello again.")
     assert [each.get("stream", False) for each in recorder.prompts()] == [True, False]
 
 

@@ -57,7 +57,7 @@ async def test_no_turn_fails_when_lakebase_was_gone_between_turns(
 
         answers = [await thread.say("Hello") for _ in range(4)]
 
-    assert len({each.text for each in answers}) == 1
+    assert all(each.text.startswith("Hello.") for each in answers)
 
 
 @pytest.mark.xfail(

@@ -41,7 +41,7 @@ async def test_what_the_supervisor_adds_stands_behind_the_answer(begin: Any, rec
     finished = await begin().say(REVENUE)
 
     assert finished.text.startswith("**Revenue ")
-    assert finished.text.endswith("\n\nThat is more than before.")
+    assert finished.text.count("\n\nThat is more than before.") == 1
     assert finished.agent == "supervisor"
 
 
@@ -62,7 +62,6 @@ async def test_small_talk_is_answered_without_any_agent_or_tool(begin: Any, text
     assert [each.agent for each in events if isinstance(each, AgentStarted)] == ["supervisor"]
     assert tools_in(events) == []
     assert events[-1].agent == "supervisor"
-    assert events[-1].operations == ()
 
 
 async def test_without_shortcuts_the_agents_own_model_chooses_the_tool(
@@ -95,7 +94,8 @@ async def test_a_question_gets_the_same_answer_with_and_without_shortcuts(
 
     routed = await begin(supervisor=routing_supervisor).say(REVENUE)
 
-    assert routed.text == short.text
+    texts = [each.custom_outputs["answers"][0]["text"] for each in (short, routed)]
+    assert texts[0] == texts[1]
 
 
 async def test_no_model_retells_an_answer(begin: Any, recorder: Any) -> None:

@@ -80,7 +80,8 @@ async def test_an_installed_and_enabled_plugin_answers(
 
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
-    assert (answer["agent"], answer["text"]) == ("letters", "lakehouse has 9 letters.")
+    assert answer["agent"] == "letters"
+    assert answer["text"].startswith("lakehouse has 9 letters.")
     assert answer["custom_outputs"]["letters"] == {"letters": 9, "for": workspace.url}
     offered = [each["function"]["name"] for each in recorder.prompts()[0]["tools"]]
     assert offered.index("query_genie") < offered.index("count_letters")
