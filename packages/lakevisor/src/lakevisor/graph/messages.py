@@ -16,28 +16,18 @@ FOR_MODEL = "for_model"
 FOR_PROGRAMS = "for_programs"
 """The key in `additional_kwargs` of what programs read of a part: `data` and `operations`."""
 
-FROM_OUTSIDE = "from_outside"
-"""The key in `response_metadata` of a message: whether it brought words of others."""
-
 MAX_TOOL_CONTENT = 8_000
 """The most characters of a tool's result that a model reads and the thread keeps."""
 
 
 def reply_part(
-    agent: str,
-    text: str,
-    *,
-    for_model: str = "",
-    for_programs: Mapping[str, Any] | None = None,
-    from_outside: bool = False,
+    agent: str, text: str, *, for_model: str = "", for_programs: Mapping[str, Any] | None = None
 ) -> AIMessage:
     """Return the message of a part of the reply that no model has spoken."""
     extra: dict[str, Any] = {FOR_MODEL: shortened(for_model)} if for_model else {}
     if for_programs is not None:
         extra[FOR_PROGRAMS] = dict(for_programs)
-    # What a sub-agent answers is made of what it was told elsewhere.
-    outside = {FROM_OUTSIDE: True} if from_outside else {}
-    return AIMessage(content=text, name=agent, additional_kwargs=extra, response_metadata=outside)
+    return AIMessage(content=text, name=agent, additional_kwargs=extra)
 
 
 def tool_result(
@@ -72,15 +62,6 @@ def is_reply_part(message: AnyMessage) -> bool:
 def for_model(message: AIMessage) -> str:
     """Return what a model reads of a part of a reply."""
     return str(message.additional_kwargs.get(FOR_MODEL) or message.text)
-
-
-def has_outside(messages: Sequence[AnyMessage]) -> bool:
-    """Tell whether words of others stand in a thread: cells, column names, errors, outputs.
-
-    Once they do, everything a model says later may come of them: a thread does not become clean
-    again, also when they have left the model's window.
-    """
-    return any(each.response_metadata.get(FROM_OUTSIDE, False) for each in messages)
 
 
 def turns(messages: Sequence[AnyMessage]) -> list[Sequence[AnyMessage]]:

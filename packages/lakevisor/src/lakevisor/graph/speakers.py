@@ -95,9 +95,11 @@ class OwnGraphNode:
         if not isinstance(last, AIMessage) or not last.text.strip():
             raise ModelError(f"The agent {self.agent!r} gave no answer.")
         emit(Answered(agent=self.agent, text=last.text))
-        return _answered(state, reply_part(self.agent, last.text, from_outside=True))
+        # What a graph of one's own has read is not seen here.
+        return _answered(state, reply_part(self.agent, last.text), read_outside=True)
 
 
-def _answered(state: State, message: AIMessage) -> Command[str]:
+def _answered(state: State, message: AIMessage, *, read_outside: bool = False) -> Command[str]:
     goto, left = after_answer(state["assignments"])
-    return Command(goto=goto, update={"messages": [message], "assignments": left})
+    update: State = {"messages": [message], "assignments": left, "read_outside": read_outside}
+    return Command(goto=goto, update=update)

@@ -7,13 +7,16 @@ ever read back (see `docs/decisions/0004-only-known-types-are-read-back.md`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, TypedDict, cast
 
 from langchain_core.messages import AnyMessage
 from langgraph.graph import END
 from langgraph.graph.message import add_messages
 
-from lakevisor.graph.messages import SUPERVISOR
+from lakevisor.graph.messages import SUPERVISOR, turns
+
+TURNS_KEPT = 40
+"""How many turns of a thread are kept for the models; the ledger keeps every answer."""
 
 
 class AcceptedCall(TypedDict):
@@ -35,14 +38,38 @@ class Assignment(TypedDict):
 
 
 class State(TypedDict, total=False):
-    """The state of a thread; all but the messages is overwritten by each turn."""
+    """The state of a thread; a turn overwrites all but the messages and `read_outside`."""
 
-    messages: Annotated[list[AnyMessage], add_messages]
+    messages: Annotated[list[AnyMessage], add_and_keep_latest]
+    """What was said in the latest turns."""
+    read_outside: Annotated[bool, either]
+    """Whether words of others have ever stood in the thread: cells, column names, errors, outputs.
+
+    Everything a model says later may come of them, also when they have left its window.
+    """
     accepted: AcceptedCall | None
     """What the person has accepted with this turn's message."""
     assignments: list[Assignment]
     """The steps in order; the first is the one that is worked on."""
     hand_offs: int
+
+
+def add_and_keep_latest(
+    known: Sequence[AnyMessage], new: Sequence[AnyMessage] | AnyMessage
+) -> list[AnyMessage]:
+    """Return the thread's messages with the new ones, and of all turns only the latest.
+
+    A checkpoint holds all that the channel holds, and each turn writes some: what is kept is
+    bounded, so that the hundredth turn costs what the thousandth does.
+    """
+    merged = cast("list[AnyMessage]", add_messages(cast("Any", known), cast("Any", new)))
+    kept = turns(merged)[-TURNS_KEPT:]
+    return [message for turn in kept for message in turn]
+
+
+def either(known: bool, new: bool) -> bool:
+    """Return whether it was so before or is now; it does not become untrue."""
+    return known or new
 
 
 def after_answer(assignments: Sequence[Assignment]) -> tuple[str, list[Assignment]]:

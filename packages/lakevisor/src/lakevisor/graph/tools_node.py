@@ -19,9 +19,7 @@ from langgraph_supervisor.handoff import METADATA_KEY_HANDOFF_DESTINATION
 from lakevisor.graph.context import Emit, TurnContext
 from lakevisor.graph.delegation import TASK, Delegation
 from lakevisor.graph.messages import (
-    FROM_OUTSIDE,
     SUPERVISOR,
-    has_outside,
     reply_part,
     tool_result,
 )
@@ -48,7 +46,7 @@ class Batch:
     """Whose tools were called."""
     hand_offs: list[Assignment] = field(default_factory=list)
     read_outside: bool = False
-    """Whether the thread had something from outside in it when the calls were made."""
+    """Whether words of others stand in the thread."""
 
     @property
     def has_ended(self) -> bool:
@@ -74,7 +72,7 @@ class ToolsNode:
         context, emit = runtime.context, runtime.stream_writer
         message, accepted = _calls_to_run(state)
         batch = Batch(author=str(message.name), come_back=_has_more_to_do(message))
-        batch.read_outside = has_outside(state["messages"])
+        batch.read_outside = state.get("read_outside", False)
         if accepted:
             batch.messages.append(message)
         for call in message.tool_calls:
@@ -120,8 +118,9 @@ class ToolsNode:
         batch.agents.add(agent)
         batch.outcomes.append(outcome)
         failed = outcome.kind in ("error", "refused")
-        metadata = {FROM_OUTSIDE: outcome.kind in ("answer", "content", "error")}
-        batch.messages.append(tool_result(call, outcome.content, failed=failed, metadata=metadata))
+        batch.messages.append(tool_result(call, outcome.content, failed=failed))
+        if outcome.kind in ("answer", "content", "error"):
+            batch.read_outside = True
         if outcome.text:
             batch.messages.append(_part(agent, outcome))
             emit(Answered(agent=agent, text=outcome.text))
@@ -158,6 +157,7 @@ def _goto(batch: Batch, state: State) -> Command[str]:
         goto = SUPERVISOR
     update: State = {
         "messages": batch.messages,
+        "read_outside": batch.read_outside,
         "assignments": left,
         "hand_offs": state.get("hand_offs", 0) + len(batch.hand_offs),
     }

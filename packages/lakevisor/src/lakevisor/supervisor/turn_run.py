@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any, cast
 
 from langchain_core.messages import AnyMessage, HumanMessage
 from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver
 from psycopg import DatabaseError
 
 from lakevisor.config import Settings
@@ -33,6 +35,8 @@ from lakevisor.supervisor.notices import Notices
 from lakevisor.supervisor.request import Request
 from lakevisor.workspace import WorkspaceConnection
 from lakevisor_plugin import Answered, Turn, TurnFinished
+
+logger = logging.getLogger(__name__)
 
 STEPS_PER_MODEL_CALL = 3
 """Graph steps that one model call can bring with it, with room: LangGraph's own limit is 10,007."""
@@ -67,6 +71,7 @@ class TurnRun:
                 for notice in ended:
                     emit(Answered(agent=notice.operation.agent, text=notice.text))
                 answer = finished(turn, context, ended)
+                await self._prune()
                 stored = answer.model_dump(mode="json")
                 await self.ledger.turns.finish(self.lease, stored, told=told)
                 return answer
@@ -113,6 +118,20 @@ class TurnRun:
                 raise LeaseLost(self.lease.thread_id) from error
             raise
         return current_turn(state["messages"])
+
+    async def _prune(self) -> None:
+        """Delete all but the latest checkpoint: a finished turn is never gone back into."""
+        saver = self.graph.checkpointer
+        assert isinstance(saver, BaseCheckpointSaver), "the graph of a turn has its saver"
+        try:
+            await saver.aprune([self.lease.thread_key])
+        except DatabaseError as error:
+            # What is left over goes with the next turn.
+            logger.warning(
+                "Old checkpoints of a thread stay for now: %s",
+                type(error).__name__,
+                extra={"action": "prune_failed"},
+            )
 
     async def _new_turn(self) -> State:
         message = HumanMessage(self.request.text, id=self.request.turn_id)
