@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
@@ -67,7 +68,7 @@ def for_model(message: AIMessage) -> str:
 def turns(messages: Sequence[AnyMessage]) -> list[Sequence[AnyMessage]]:
     """Split a thread into its turns; each begins with what the person said."""
     starts = [at for at, each in enumerate(messages) if isinstance(each, HumanMessage)]
-    return [messages[at:end] for at, end in zip(starts, [*starts[1:], None], strict=True)]
+    return [messages[at:end] for at, end in pairwise([*starts, None])]
 
 
 def current_turn(messages: Sequence[AnyMessage]) -> Sequence[AnyMessage]:
