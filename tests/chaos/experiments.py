@@ -157,7 +157,9 @@ async def frozen(stage: Stage, chosen: Iterable[tuple[int, int, str]]) -> Sequen
             return Finding(what=what, unusable=f"the frozen process: {error!r}")
         after = await stage.replicas.survivor.turn_ids(trial.requests[at])
         # Frozen after its answer was stored, it tells the same as the others.
-        same = not reply.error and reply.text == trial.answered[at].text
+        same = (
+            not reply.error and reply.text == trial.answered[trial.requests[at]["turn_id"]][0].text
+        )
         if before != after or not (same or reply.error == "LeaseLost"):
             told = reply.error or reply.text
             return Finding(what=what, wrong_answers=[f"the frozen process said {told!r}"])

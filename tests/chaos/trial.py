@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,6 +19,7 @@ from chaos.world import World, now
 PATIENCE = 20.0
 """Seconds for which a client sends a request again before the thread counts as unusable."""
 PAUSE = 0.1
+STARTED = re.compile(r'Started "[^"]*"\. Run (\d+)')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +71,8 @@ class Trial:
     stage: Stage
     marker: str = field(default_factory=lambda: f"ref{uuid4().hex[:12]}")
     began: float = field(default_factory=now)
-    answered: list[Reply] = field(default_factory=list)
-    """What the client was told, in order."""
+    answered: dict[str, list[Reply]] = field(default_factory=lambda: defaultdict(list))
+    """What the client was told, by the id of its request."""
 
     @property
     def requests(self) -> Sequence[Mapping[str, str]]:
@@ -100,7 +103,7 @@ class Trial:
             replica: Replica = self.stage.replicas.survivor if to is None else to()
             reply = await replica.ask(request)
             if not reply.error:
-                self.answered.append(reply)
+                self.answered[request["turn_id"]].append(reply)
                 return reply
             if time.monotonic() > deadline:
                 raise Unusable(f"{request['turn_id']}: {reply.error}: {reply.message}")
@@ -113,7 +116,7 @@ class Trial:
         except ReplicaDied:
             return
         if not reply.error:
-            self.answered.append(reply)
+            self.answered[request["turn_id"]].append(reply)
 
     async def finding(self, what: str) -> Finding:
         """Send all that the client would still send, and say what came of the trial."""
@@ -132,7 +135,7 @@ class Trial:
             double_runs=max(0, len(runs) - 1),
             lost_launches=self._lost(runs, status, again),
             unusable="" if hello.text else "an empty answer",
-            wrong_answers=await self._wrong(again),
+            wrong_answers=await self._wrong(),
         )
 
     async def _say(self, text: str) -> Reply:
@@ -143,7 +146,9 @@ class Trial:
 
     def _lost(self, runs: Sequence[str], status: Reply, again: Reply) -> Sequence[str]:
         lost = []
-        acknowledged = {run_id for each in self.answered for run_id in each.run_ids}
+        # Other answers may also tell what became of the person's runs on other threads.
+        launching = " ".join(each.text for each in self.answered[self.requests[-1]["turn_id"]])
+        acknowledged = set(STARTED.findall(launching))
         if not runs:
             lost.append("nothing runs")
         if acknowledged - set(runs):
@@ -154,16 +159,14 @@ class Trial:
             lost.append(f"the answer names {again.run_ids}: {again.text}")
         return lost
 
-    async def _wrong(self, again: Reply) -> Sequence[str]:
+    async def _wrong(self) -> Sequence[str]:
         wrong = []
         turn_id = self.requests[-1]["turn_id"]
         turn_ids = await self.stage.replicas.survivor.turn_ids(self.requests[-1])
         if turn_ids.count(turn_id) != 1:
             wrong.append(f"{turn_ids.count(turn_id)} messages of the person")
-        launching = [each for each in self.answered if set(each.run_ids) & set(again.run_ids)]
-        texts = {each.text for each in launching if each.text.startswith("Started")}
-        if len(texts) > 1:
-            wrong.append(f"several answers: {texts}")
+        told = [{(each.text, each.run_ids) for each in all_} for all_ in self.answered.values()]
+        wrong += [f"several answers: {each}" for each in told if len(each) > 1]
         return wrong
 
 
