@@ -47,20 +47,8 @@ def build_graph(
         _supervisor(agents, delegation, model_for(SUPERVISOR), settings),
         destinations=(TOOLS, "__end__"),
     )
-    graph.add_node(
-        TOOLS,
-        ToolsNode(
-            runner=ToolRunner(
-                tools=_tools_of(agents),
-                hooks=registry.hooks,
-                effects=frozenset(name for each in agents for name in each.sub_agent.effects),
-                asks_after_outside=settings.confirm_after_outside,
-            ),
-            delegation=delegation,
-            max_hand_offs=settings.max_steps,
-        ),
-        destinations=(SUPERVISOR, *names, "__end__"),
-    )
+    tools = _tools(registry, delegation, settings)
+    graph.add_node(TOOLS, tools, destinations=(SUPERVISOR, *names, "__end__"))
     for agent in agents:
         graph.add_node(
             agent.name,
@@ -90,6 +78,17 @@ def _supervisor(
         prompt=supervisor_prompt(settings.system_prompt, agents),
     )
     return SupervisorNode(speaker=speaker, window_tokens=settings.window_tokens)
+
+
+def _tools(registry: Registry, delegation: Delegation, settings: SupervisorSettings) -> ToolsNode:
+    agents = registry.agents
+    runner = ToolRunner(
+        tools=_tools_of(agents),
+        hooks=registry.hooks,
+        effects=frozenset(name for each in agents for name in each.sub_agent.effects),
+        asks_after_outside=settings.confirm_after_outside,
+    )
+    return ToolsNode(runner=runner, delegation=delegation, max_hand_offs=settings.max_steps)
 
 
 def _agent(

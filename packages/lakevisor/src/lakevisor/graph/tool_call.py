@@ -93,26 +93,14 @@ class ToolRunner:
         Raises:
             TurnError: the turn's time is over, or a launch got no answer.
         """
-        emit(
-            ToolStarted(
-                agent=call.agent, tool=call.tool, call_id=call.call_id, arguments=call.arguments
-            )
-        )
+        names = {"agent": call.agent, "tool": call.tool, "call_id": call.call_id}
+        emit(ToolStarted(**names, arguments=call.arguments))
         operations = context.operations.for_call(call.agent, call.tool)
         turn = context.turn_for(call, operations, emit, accepted=accepted)
         verdict = self._review(call, turn, read_outside=read_outside)
         outcome = await self._outcome(call, turn, context, verdict)
-        outcome = replace(outcome, operations=operations.touched)
-        emit(
-            ToolFinished(
-                agent=call.agent,
-                tool=call.tool,
-                call_id=call.call_id,
-                outcome=outcome.kind,
-                content=outcome.content,
-            )
-        )
-        return outcome
+        emit(ToolFinished(**names, outcome=outcome.kind, content=outcome.content))
+        return replace(outcome, operations=operations.touched)
 
     async def _outcome(
         self, call: ToolCall, turn: Turn, context: TurnContext, verdict: Verdict
