@@ -6,6 +6,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,20 +27,25 @@ MakeJob = Callable[..., int]
 
 
 class Conversation:
-    """One thread in which the three tools are used, as the graph would use them."""
+    """One thread in which the tools are used, as the graph would use them."""
 
     def __init__(self, client: Any, settings: JobsSettings, *, thread_id: str) -> None:
         self.client = client
+        self.settings = settings
+        self.names: frozenset[str] = frozenset()
         self.operations = InMemoryOperations(thread_id=thread_id, agent="jobs")
         self._tools = {tool.name: tool for tool in build_tools(settings)}
         self._turns = 0
 
-    def next_turn(self) -> Turn:
+    def next_turn(self, *, is_accepted: bool = False) -> Turn:
         """Return the turn of another request in the thread."""
         self._turns += 1
         turn_id = f"turn-{self._turns}"
         operations = self.operations.in_turn(turn_id)
-        return make_turn(turn_id=turn_id, workspace=self.client, operations=operations)
+        turn = make_turn(
+            thread_id="thread-1", turn_id=turn_id, workspace=self.client, operations=operations
+        )
+        return replace(turn, is_accepted=is_accepted, names=self.names)
 
     async def start(
         self, user_request: str = "Go!", *, turn: Turn | None = None, **more: Any
@@ -47,6 +53,18 @@ class Conversation:
         """Call `start_databricks_job`."""
         arguments = {"user_request": user_request, "turn": turn or self.next_turn(), **more}
         return await self._tools["start_databricks_job"].ainvoke(arguments)
+
+    async def call(self, tool: str, *, turn: Turn | None = None, **arguments: Any) -> Any:
+        """Call a tool by its name."""
+        return await self._tools[tool].ainvoke({"turn": turn or self.next_turn(), **arguments})
+
+    async def repair(self, **arguments: Any) -> Any:
+        """Call `repair_databricks_job`."""
+        return await self.call("repair_databricks_job", **arguments)
+
+    async def runs(self) -> Any:
+        """Call `list_databricks_runs`."""
+        return await self.call("list_databricks_runs")
 
     async def poll(self, **arguments: Any) -> Any:
         """Call `poll_databricks_job`."""
@@ -86,8 +104,8 @@ def make_job(workspace: Any) -> MakeJob:
         queue = QueueSettings(enabled=True)
         jobs = workspace.client().jobs
         made = jobs.create(name=name, tasks=tasks, parameters=declared, queue=queue, **more)
-        assert made.job_id is not None
-        return made.job_id
+        job_id: int = made.job_id
+        return job_id
 
     return make
 
@@ -96,9 +114,17 @@ def make_job(workspace: Any) -> MakeJob:
 def converse(workspace: Any) -> Callable[..., Conversation]:
     """Give a function that begins a thread in which one configured job can be started."""
 
-    def begin(*, user: str = "analyst", thread_id: str | None = None, **job: Any) -> Conversation:
+    def begin(
+        *,
+        user: str = "analyst",
+        thread_id: str | None = None,
+        confirm_cancel: str = "never",
+        **job: Any,
+    ) -> Conversation:
         described = {"title": "Transaction anomalies", "description": "Finds odd ones.", **job}
-        settings = JobsSettings.model_validate({"jobs": {"anomalies": described}})
+        settings = JobsSettings.model_validate(
+            {"jobs": {"anomalies": described}, "confirm_cancel": confirm_cancel}
+        )
         client = workspace.client(user)
         # Tokens come from the thread's id: two tests with one id would share their runs.
         return Conversation(client, settings, thread_id=thread_id or str(uuid.uuid4()))

@@ -132,12 +132,13 @@ async def test_a_token_that_is_not_accepted_is_not_called_a_missing_permission(
 
 
 async def test_parameters_that_the_workspace_refuses_can_be_tried_again(
-    make_job: Any, converse: Any
+    make_job: Any, converse: Any, add_fault: Any
 ) -> None:
-    thread = converse(job_id=make_job("big", QUICK, parameters=("text",)))
+    thread = converse(job_id=make_job("picky", QUICK))
+    add_fault(kind="status", status=400, path="/api/2.?/jobs/run-now")
 
     with pytest.raises(TryAgain, match="was not started"):
-        await thread.start(notebook_params={"text": "x" * 20_000})
+        await thread.start()
 
 
 async def test_starting_leaves_the_event_loop_free(

@@ -65,6 +65,14 @@ def test_a_run_that_is_over_took_what_the_workspace_says() -> None:
     assert report.seconds == 3
 
 
+def test_a_repair_that_goes_on_has_taken_the_time_since_it_began() -> None:
+    history = [{"type": "ORIGINAL", "start_time": 1_000}, {"type": "REPAIR", "start_time": 60_000}]
+
+    report = read_run(run(start_time=1_000, repair_history=history), now=65)
+
+    assert report.seconds == 5
+
+
 def test_a_clock_that_goes_slow_gives_no_negative_time() -> None:
     assert read_run(run(start_time=50_000), now=1).seconds == 0
 

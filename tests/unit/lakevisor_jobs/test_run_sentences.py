@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from lakevisor_jobs.run_report import RunReport, TaskReport
-from lakevisor_jobs.run_sentences import already_ended, duration, phrase, status_sentence
+from lakevisor_jobs.run_sentences import (
+    already_ended,
+    duration,
+    end_sentence,
+    phrase,
+    status_sentence,
+)
 from lakevisor_jobs.run_state import RunState
 
 
@@ -27,7 +33,7 @@ def test_a_running_run_says_how_far_it_is() -> None:
 
     said = status_sentence(report(RunState.RUNNING, tasks=three, seconds=40))
 
-    assert said == "Run 12345 is running: 1 of 3 tasks done, 40 s so far."
+    assert said == ("Run 12345 is running: 1 of 3 tasks done, 40 s so far. Running now: `t1`.")
 
 
 def test_a_task_that_failed_is_told_while_the_others_go_on() -> None:
@@ -35,7 +41,9 @@ def test_a_task_that_failed_is_told_while_the_others_go_on() -> None:
 
     said = status_sentence(report(RunState.RUNNING, tasks=two, seconds=5))
 
-    assert said == "Run 12345 is running: 0 of 2 tasks done, 1 failed, 5 s so far."
+    assert said == (
+        "Run 12345 is running: 0 of 2 tasks done, 1 failed, 5 s so far. Running now: `t1`."
+    )
 
 
 @pytest.mark.parametrize(
@@ -54,7 +62,11 @@ def test_a_task_that_failed_is_told_while_the_others_go_on() -> None:
             "Run 12345 has not been seen to end; its state is not known: 1 min 5 s so far.",
         ),
         (RunState.SKIPPED, "Limit.", "Run 12345 was skipped and never ran. Limit."),
-        (RunState.VANISHED, "", "Run 12345 does not exist any more in the workspace."),
+        (
+            RunState.VANISHED,
+            "Databricks keeps runs for 60 days",
+            "Run 12345 has vanished from the workspace. Databricks keeps runs for 60 days.",
+        ),
     ],
 )
 def test_each_state_has_its_sentence(state: RunState, reason: str, expected: str) -> None:
@@ -71,6 +83,36 @@ def test_a_run_that_still_runs_after_a_stop_is_not_called_stopped() -> None:
     said = status_sentence(report(RunState.RUNNING), stop_requested=True)
 
     assert said == "Run 12345 is running. A stop was requested and is not confirmed yet."
+
+
+@pytest.mark.parametrize(
+    ("state", "error", "expected"),
+    [
+        (
+            RunState.SUCCEEDED,
+            "",
+            (
+                'Run 12345 ("Anomalies") has ended: it succeeded after 58 s. '
+                "Ask for its status to see the result."
+            ),
+        ),
+        (
+            RunState.FAILED,
+            "`load`: ValueError: no such table",
+            (
+                'Run 12345 ("Anomalies") has ended: it failed after 58 s. '
+                "`load`: ValueError: no such table."
+            ),
+        ),
+        (RunState.FAILED, "", 'Run 12345 ("Anomalies") has ended: it failed after 58 s. Why.'),
+        (RunState.CANCELLED, "", 'Run 12345 ("Anomalies") has ended: it was cancelled after 58 s.'),
+        (RunState.VANISHED, "", 'Run 12345 ("Anomalies") has vanished from the workspace. Why.'),
+    ],
+)
+def test_an_end_is_told_in_one_sentence(state: RunState, error: str, expected: str) -> None:
+    said = end_sentence(report(state, seconds=58, reason="Why"), title="Anomalies", error=error)
+
+    assert said == expected
 
 
 def test_a_run_that_is_over_is_not_stopped_again() -> None:

@@ -37,6 +37,49 @@ def test_unknown_keys_are_refused() -> None:
 
 def test_every_key_is_described() -> None:
     schema = JobsSettings.model_json_schema()
-    fields = {**schema["properties"], **schema["$defs"]["JobSettings"]["properties"]}
+    models = [schema, *schema["$defs"].values()]
+    fields = {name: each for model in models for name, each in model["properties"].items()}
 
     assert [name for name, field in fields.items() if "description" not in field] == []
+
+
+def test_text_alone_is_a_parameter_of_this_meaning() -> None:
+    found = JobsSettings.model_validate(section(job_id=1, parameters={"days": "how many"}))
+
+    parameter = (found.jobs["anomalies"].parameters or {})["days"]
+    assert (parameter.type, parameter.description) == ("string", "how many")
+
+
+@pytest.mark.parametrize(
+    ("parameter", "problem"),
+    [
+        ({"type": "integer", "default": "many"}, "must be a whole number"),
+        ({"type": "integer", "default": 5, "maximum": 4}, "must be a whole number up to 4"),
+        ({"type": "integer", "enum": ["x"]}, "must be a whole number"),
+        ({"type": "date", "minimum": "soon"}, "must be a date"),
+        ({"type": "integer", "pattern": "x"}, "only a string can have"),
+        ({"minimum": 1}, "only numbers and dates can have"),
+        ({"pattern": "("}, "cannot be read"),
+        ({"required": True, "default": "x"}, "is required and has a default"),
+        ({"default": "{{job.id}}"}, "Databricks would evaluate"),
+        ({"enum": []}, "at least 1"),
+        ({"typ": "date"}, "Extra inputs"),
+        ({"type": "timestamp"}, "'string', 'integer'"),
+    ],
+)
+def test_a_parameter_that_contradicts_itself_is_refused(parameter: Any, problem: str) -> None:
+    with pytest.raises(ValidationError, match=problem):
+        JobsSettings.model_validate(section(job_id=1, parameters={"days": parameter}))
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        {"thread_parameter": "id", "turn_parameter": "id"},
+        {"thread_parameter": "id", "request_parameter": "id"},
+        {"turn_parameter": "id", "parameters": {"id": "an id"}},
+    ],
+)
+def test_a_parameter_has_one_use(job: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="uses the parameter id for two things"):
+        JobsSettings.model_validate(section(job_id=1, **job))

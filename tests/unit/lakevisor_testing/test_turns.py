@@ -45,6 +45,7 @@ async def test_a_launch_is_remembered_with_all_that_is_known(jobs):
         "is_final": False,
         "is_cancel_requested": False,
         "agent": "jobs",
+        "launched_at": None,
     }
     assert await operations.get("1") == operation
 

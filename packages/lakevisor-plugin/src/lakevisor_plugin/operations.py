@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict, JsonValue
@@ -33,6 +34,8 @@ class Operation(BaseModel):
     """Whether its end was asked for, which is not yet its end."""
     agent: str = ""
     """The sub-agent that launched it; the host fills it in."""
+    launched_at: datetime | None = None
+    """When it was launched; the host fills it in."""
 
 
 class Started(BaseModel):

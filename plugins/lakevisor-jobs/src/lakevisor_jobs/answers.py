@@ -56,6 +56,34 @@ def nothing_to_stop(operation: Operation, report: RunReport) -> Answer:
     return Answer(text=already_ended(report), data=_data(operation, report))
 
 
+def repair_started(operation: Operation, before: RunReport) -> Launched:
+    """Return that what failed in a run runs again.
+
+    Args:
+        operation: the run.
+        before: how it was before the repair.
+    """
+    failed = len(before.failed_tasks)
+    tasks = "1 failed task runs" if failed == 1 else f"{failed} failed tasks run"
+    what = tasks if failed else "what did not succeed runs"
+    return Launched(
+        operation=operation,
+        text=f"Repair of run {operation.run_id} started: {what} again.",
+    )
+
+
+def repair_under_way(operation: Operation, report: RunReport) -> Launched:
+    """Return that a repair was started before, and how the run is doing since."""
+    text = f"Repair of run {operation.run_id} was started. {status_sentence(report)}"
+    return Launched(operation=operation, text=text)
+
+
+def not_repaired(operation: Operation, report: RunReport) -> Answer:
+    """Return why a run is not repaired."""
+    why = "Only a run that has ended with failed tasks can be repaired."
+    return Answer(text=f"{status_sentence(report)} {why}", data=_data(operation, report))
+
+
 def _data(operation: Operation, report: RunReport) -> dict[str, JsonValue]:
     return {
         "run_id": report.run_id,

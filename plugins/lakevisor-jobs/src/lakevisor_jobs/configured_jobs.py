@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from lakevisor_jobs.permission import permission_needed
 from lakevisor_jobs.settings import JobSettings, JobsSettings
 from lakevisor_plugin import GiveUp, TryAgain, Turn
+
+_NAME_CHARS = 80
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,21 +55,39 @@ class ConfiguredJobs:
 
     def listing(self) -> str:
         """Return the jobs on one line, for a model: name, title, description and parameters."""
-        return "; ".join(_listed(name, job) for name, job in self.settings.jobs.items())
+        return _listing(self.settings.jobs)
 
-    def choose(self, name: str | None) -> ConfiguredJob:
+    def choose(self, name: str | None, *, turn: Turn) -> ConfiguredJob:
         """Return the job of this name, or the one that is meant without a name.
+
+        A job that the caller may not start does not exist: the words are those for a name that
+        nobody has configured.
 
         Raises:
             TryAgain: there is no such job, or none is meant without a name.
+            GiveUp: there is no job at all that the caller may start.
         """
-        only = self.names[0] if len(self.names) == 1 else None
-        wanted = name or self.settings.default_job or only
+        jobs = self._jobs_of(turn)
+        if not jobs:
+            raise GiveUp("There is no job that you may start.")
+        wanted = name or (self.settings.default_job if self.settings.default_job in jobs else None)
+        if wanted is None and len(jobs) == 1:
+            wanted = next(iter(jobs))
         if wanted is None:
-            raise TryAgain(f"Say which job, one of: {self.listing()}")
-        if wanted not in self.settings.jobs:
-            raise TryAgain(f"There is no job {wanted!r}. The jobs are: {self.listing()}")
-        return ConfiguredJob(name=wanted, settings=self.settings.jobs[wanted])
+            raise TryAgain(f"Say which job, one of: {_listing(jobs)}")
+        if wanted not in jobs:
+            raise TryAgain(
+                f"There is no job {wanted[:_NAME_CHARS]!r}. The jobs are: {_listing(jobs)}"
+            )
+        return ConfiguredJob(name=wanted, settings=jobs[wanted])
+
+    def _jobs_of(self, turn: Turn) -> Mapping[str, JobSettings]:
+        """Return the jobs that the caller may start."""
+        return {
+            name: job
+            for name, job in self.settings.jobs.items()
+            if not job.allowed or turn.is_one_of(job.allowed)
+        }
 
     async def job_id(self, job: ConfiguredJob, *, turn: Turn) -> int:
         """Return the job's id in the workspace.
@@ -78,6 +100,22 @@ class ConfiguredJobs:
         if job.name not in self._found:
             self._found[job.name] = await _look_up(job, turn=turn)
         return self._found[job.name]
+
+
+async def declared_parameters(job: ConfiguredJob, job_id: int, *, turn: Turn) -> Sequence[str]:
+    """Return the names of the parameters that the job declares in the workspace.
+
+    Raises:
+        GiveUp: the job does not exist or may not be seen.
+    """
+    from databricks.sdk.errors import NotFound
+
+    try:
+        with permission_needed(job.not_allowed()):
+            found = await turn.call(turn.workspace.jobs.get, job_id)
+    except NotFound as error:
+        raise job.missing() from error
+    return [each.name for each in (found.settings and found.settings.parameters) or ()]
 
 
 async def _look_up(job: ConfiguredJob, *, turn: Turn) -> int:
@@ -99,9 +137,13 @@ async def _look_up(job: ConfiguredJob, *, turn: Turn) -> int:
     return matches[0]
 
 
+def _listing(jobs: Mapping[str, JobSettings]) -> str:
+    return "; ".join(_listed(name, job) for name, job in jobs.items())
+
+
 def _listed(name: str, job: JobSettings) -> str:
     listed = f"{name}: {job.title} — {job.description}"
     if job.parameters:
-        parameters = (f"{key} ({meaning})" for key, meaning in job.parameters.items())
+        parameters = (f"{key} ({each.summary()})" for key, each in job.parameters.items())
         listed = f"{listed} Parameters: {', '.join(parameters)}"
     return " ".join(listed.replace(";", ",").split()).rstrip(".")

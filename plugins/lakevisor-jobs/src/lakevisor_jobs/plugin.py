@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lakevisor_jobs.access import check, resources
+from lakevisor_jobs.following import follow
 from lakevisor_jobs.settings import JobsSettings
 from lakevisor_jobs.tools import build_tools
 from lakevisor_plugin import SubAgent, hookimpl, read_prompt
@@ -21,7 +22,11 @@ def lakevisor_register_agent() -> SubAgent[JobsSettings]:
             "start_databricks_job",
             "poll_databricks_job",
             "terminate_databricks_job",
+            "repair_databricks_job",
+            "list_databricks_runs",
         ),
+        effects=("start_databricks_job", "terminate_databricks_job", "repair_databricks_job"),
+        follow=follow,
         resources=resources,
         check=check,
     )
@@ -30,6 +35,7 @@ def lakevisor_register_agent() -> SubAgent[JobsSettings]:
 def _delegate_when(settings: JobsSettings) -> str:
     titles = ", ".join(job.title for job in settings.jobs.values())
     return (
-        "To start long work as a Databricks job, to say how a run is doing or what it brought, or "
-        f"to cancel it. The jobs: {titles}. Not for questions about data."
+        "To start long work as a Databricks job, to say how a run is doing or what it brought, to "
+        f"cancel it, to repair it after a failure, or to list the person's runs. The jobs: "
+        f"{titles}. Not for questions about data."
     )

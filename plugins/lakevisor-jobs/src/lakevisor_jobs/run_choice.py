@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Sequence
 
-from lakevisor_jobs.permission import no_permission_for_run, permission_needed
-from lakevisor_jobs.run_report import RunReport, read_run
+from lakevisor_jobs.run_look import see_run, stop_was_requested
+from lakevisor_jobs.run_report import RunReport
 from lakevisor_jobs.run_sentences import phrase
-from lakevisor_jobs.run_state import RunState
 from lakevisor_plugin import AskPerson, GiveUp, Operation, TryAgain, Turn
 
-CANCEL_REQUESTED = RunState.CANCEL_REQUESTED
 KIND = "job_run"
 """The kind of our operations."""
 
@@ -45,33 +42,6 @@ async def choose_run(run_id: str | None, *, turn: Turn) -> Operation:
     if len(open_reports) > 1:
         raise AskPerson(_question(in_question, open_reports))
     return await turn.operations.get((open_reports or seen)[-1].run_id)
-
-
-async def see_run(operation: Operation, *, turn: Turn) -> RunReport:
-    """Look at a run in the workspace, and remember its state.
-
-    That a stop was requested is remembered until the end of the run is seen.
-
-    Raises:
-        GiveUp: Lakevisor may not see the run.
-    """
-    from databricks.sdk.errors import NotFound
-
-    try:
-        with permission_needed(no_permission_for_run(operation.run_id)):
-            run = await turn.call(turn.workspace.jobs.get_run, int(operation.run_id))
-        report = read_run(run, now=time.time())
-    except NotFound:
-        report = RunReport(run_id=operation.run_id, state=RunState.VANISHED)
-    is_final = report.state.is_final
-    told = report.state if is_final or not stop_was_requested(operation) else CANCEL_REQUESTED
-    await turn.operations.note(operation.run_id, state=told.value, is_final=is_final)
-    return report
-
-
-def stop_was_requested(operation: Operation) -> bool:
-    """Whether we asked for the end of a run and have not seen it."""
-    return operation.is_cancel_requested and not operation.is_final
 
 
 def _number(text: str) -> str:

@@ -53,6 +53,11 @@ class RunReport:
         """The tasks that went wrong themselves."""
         return tuple(task for task in self.tasks if task.state.is_failure)
 
+    @property
+    def running_tasks(self) -> tuple[TaskReport, ...]:
+        """The tasks that are at work right now."""
+        return tuple(task for task in self.tasks if task.state is RunState.RUNNING)
+
 
 def read_run(run: Run, *, now: float) -> RunReport:
     """Return what a run says of itself.
@@ -92,11 +97,14 @@ def _tasks(tasks: Iterable[RunTask]) -> tuple[TaskReport, ...]:
 def _seconds(run: Run, *, now: float) -> int | None:
     if run.run_duration:
         return round(run.run_duration / 1000)
-    if not run.start_time:
+    # A run that is being repaired began long ago and has rested since; the repair counts.
+    begun = max((each.start_time or 0 for each in run.repair_history or ()), default=0)
+    start = begun or run.start_time
+    if not start:
         return None
     # `end_time` is 0 as long as the run goes on.
     end = run.end_time or now * 1000
-    return max(0, round((end - run.start_time) / 1000))
+    return max(0, round((end - start) / 1000))
 
 
 def _reason(run: Run) -> str:

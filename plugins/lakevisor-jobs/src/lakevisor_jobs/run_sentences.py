@@ -12,6 +12,7 @@ _PHRASES = {
     RunState.PENDING: "is being prepared",
     RunState.RUNNING: "is running",
     RunState.CANCEL_REQUESTED: "has been asked to stop",
+    RunState.REPAIR_REQUESTED: "has been asked to run again what failed",
     RunState.TERMINATING: "is ending",
     RunState.UNKNOWN: "has not been seen to end; its state is not known",
     RunState.SUCCEEDED: "succeeded",
@@ -25,7 +26,7 @@ _PHRASES = {
     RunState.EXCLUDED: "was left out and did not run",
     RunState.DISABLED: "is disabled and did not run",
     RunState.ENDED: "has ended; how is not known",
-    RunState.VANISHED: "does not exist any more in the workspace",
+    RunState.VANISHED: "has vanished from the workspace",
 }
 
 _WITH_PROGRESS = {RunState.RUNNING, RunState.TERMINATING, RunState.WAITING, RunState.UNKNOWN}
@@ -43,6 +44,7 @@ _WITH_REASON = {
     RunState.TIMED_OUT,
     RunState.SKIPPED,
     RunState.ENDED,
+    RunState.VANISHED,
 }
 
 
@@ -64,9 +66,28 @@ def status_sentence(report: RunReport, *, stop_requested: bool = False) -> str:
     sentences = [f"Run {report.run_id} {words}{_facts(report)}."]
     if report.reason and report.state in _WITH_REASON:
         sentences.append(_sentence(report.reason))
+    if report.running_tasks and len(report.tasks) > 1 and not stop_requested:
+        names = ", ".join(f"`{task.key}`" for task in report.running_tasks)
+        sentences.append(f"Running now: {names}.")
     if stop_requested and not report.state.is_final and report.state is not RunState.TERMINATING:
         sentences.append("A stop was requested and is not confirmed yet.")
     return " ".join(sentences)
+
+
+def end_sentence(report: RunReport, *, title: str, error: str = "") -> str:
+    """Return that a run has ended, for somebody who has not just asked for it.
+
+    Args:
+        report: the run as it was seen, at its end.
+        title: its name for people.
+        error: a task that failed, and why, in short.
+    """
+    ended = "" if report.state is RunState.VANISHED else "has ended: it "
+    said = f'Run {report.run_id} ("{title}") {ended}{phrase(report.state)}{_facts(report)}.'
+    if report.state.is_success:
+        return f"{said} Ask for its status to see the result."
+    why = error or (report.reason if report.state in _WITH_REASON else "")
+    return f"{said} {_sentence(why)}" if why else said
 
 
 def already_ended(report: RunReport) -> str:

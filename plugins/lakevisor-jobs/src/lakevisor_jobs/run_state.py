@@ -25,6 +25,8 @@ class RunState(StrEnum):
     RUNNING = "running"
     CANCEL_REQUESTED = "cancel_requested"
     """We asked for its end, and it was not seen yet."""
+    REPAIR_REQUESTED = "repair_requested"
+    """We asked that what failed in it runs again, and no answer was seen yet."""
     TERMINATING = "terminating"
     UNKNOWN = "unknown"
     """Databricks said something that is not known here; not an end."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Self
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from lakevisor_jobs.parameter_settings import Parameter
+
 JobName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 Words = Annotated[str, Field(min_length=1)]
+Confirm = Literal["never", "always"]
 
 
 class JobSettings(BaseModel):
@@ -24,19 +27,42 @@ class JobSettings(BaseModel):
     description: Words = Field(
         description="What it does and when it is wanted; the model chooses by it."
     )
+    parameters: Mapping[str, Parameter] | None = Field(
+        None,
+        description="The job parameters that may be set, each with what it means or with its "
+        "type and limits. Without this key, all that the job declares, as text.",
+    )
     request_parameter: Words | None = Field(
         None, description="The job parameter that takes the person's own words."
     )
-    parameters: Mapping[str, str] = Field(
-        default_factory=dict,
-        description="The job parameters that may be set, each with what it means. Without any, "
-        "all that the job takes.",
+    thread_parameter: Words | None = Field(
+        None, description="The job parameter that takes the id of the conversation."
+    )
+    turn_parameter: Words | None = Field(
+        None, description="The job parameter that takes the id of the request."
+    )
+    confirm: Confirm = Field(
+        "never", description="Whether the person is asked before it is started or repaired."
+    )
+    allowed: Sequence[Words] = Field(
+        (),
+        description="Users and groups that may start it; for others it does not exist. "
+        "Empty: everyone.",
     )
 
     @model_validator(mode="after")
     def _one_address(self) -> Self:
         if (self.job_id is None) == (self.job_name is None):
             raise ValueError("needs exactly one of job_id and job_name")
+        return self
+
+    @model_validator(mode="after")
+    def _one_use_of_a_parameter(self) -> Self:
+        ours = [each for each in (self.thread_parameter, self.turn_parameter) if each is not None]
+        others = {*(self.parameters or ()), *filter(None, [self.request_parameter])}
+        twice = sorted({each for each in ours if each in others or ours.count(each) > 1})
+        if twice:
+            raise ValueError(f"uses the parameter {', '.join(twice)} for two things")
         return self
 
 
@@ -50,6 +76,9 @@ class JobsSettings(BaseModel):
     )
     default_job: str | None = Field(
         None, description="The job that is meant when none is named; a single job always is."
+    )
+    confirm_cancel: Confirm = Field(
+        "never", description="Whether the person is asked before a run is stopped."
     )
 
     @model_validator(mode="after")

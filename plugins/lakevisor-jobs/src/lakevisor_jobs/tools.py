@@ -1,24 +1,28 @@
-"""The three tools of the sub-agent.
+"""The tools of the sub-agent.
 
 Annotations are values here, not strings: the names of the jobs become part of a tool's schema.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from langchain_core.tools import BaseTool, tool
 from pydantic import BeforeValidator, Field
 
 from lakevisor_jobs import answers
-from lakevisor_jobs.configured_jobs import ConfiguredJobs
-from lakevisor_jobs.job_parameters import job_parameters
+from lakevisor_jobs.configured_jobs import ConfiguredJob, ConfiguredJobs, declared_parameters
+from lakevisor_jobs.confirmation import confirm_cancel, confirm_start
+from lakevisor_jobs.job_parameters import Wish, job_parameters
 from lakevisor_jobs.launch import RunStart
 from lakevisor_jobs.permission import no_permission_for_run, permission_needed
-from lakevisor_jobs.run_choice import KIND, choose_run, see_run, stop_was_requested
+from lakevisor_jobs.repair import repair_run
+from lakevisor_jobs.run_choice import KIND, choose_run
+from lakevisor_jobs.run_look import see_run, stop_was_requested
 from lakevisor_jobs.run_result import run_errors, run_result
 from lakevisor_jobs.run_state import RunState
+from lakevisor_jobs.run_table import my_runs
 from lakevisor_jobs.settings import JobsSettings
-from lakevisor_plugin import Answer, CurrentTurn, Launched
+from lakevisor_plugin import Answer, CurrentTurn, Launched, Turn
 
 
 def _as_text(value: object) -> object:
@@ -32,7 +36,13 @@ RunId = Annotated[str, BeforeValidator(_as_text)]
 def build_tools(settings: JobsSettings) -> Sequence[BaseTool]:
     """Return the tools; connects to nothing."""
     jobs = ConfiguredJobs(settings=settings)
-    return (_start_tool(jobs), poll_databricks_job, terminate_databricks_job)
+    return (
+        _start_tool(jobs),
+        poll_databricks_job,
+        _terminate_tool(settings),
+        _repair_tool(jobs),
+        list_databricks_runs,
+    )
 
 
 def _start_tool(jobs: ConfiguredJobs) -> BaseTool:
@@ -52,25 +62,46 @@ def _start_tool(jobs: ConfiguredJobs) -> BaseTool:
             notebook_params: Parameters of the job, only where the person named their values.
             job: Which job; needed where there are several. {jobs}
         """
-        chosen = jobs.choose(job)
-        parameters = job_parameters(
-            chosen.settings, user_request=user_request, given=notebook_params
+        chosen = jobs.choose(job, turn=turn)
+        declared = await _declared(chosen, jobs, notebook_params, turn=turn)
+        wish = Wish(
+            user_request=user_request,
+            given=notebook_params or {},
+            thread_id=turn.thread_id,
+            turn_id=turn.turn_id,
         )
-        job_id = await jobs.job_id(chosen, turn=turn)
-        operation = await turn.operations.launch(
-            kind=KIND,
-            title=chosen.settings.title,
-            job=chosen.name,
-            parameters=dict(parameters),
-            start=RunStart(job=chosen, job_id=job_id, parameters=parameters, turn=turn),
-        )
-        return answers.launched(operation)
+        parameters = job_parameters(chosen.settings, wish, declared=declared)
+        confirm_start(chosen, parameters, turn=turn)
+        return await _start(chosen, jobs, parameters, turn=turn)
 
     # The model reads the docstring, so the jobs of the configuration belong into it.
     start_databricks_job.__doc__ = (start_databricks_job.__doc__ or "").replace(
         "{jobs}", jobs.listing()
     )
     return tool(start_databricks_job, parse_docstring=True)
+
+
+async def _declared(
+    job: ConfiguredJob, jobs: ConfiguredJobs, given: Mapping[str, Any] | None, *, turn: Turn
+) -> Sequence[str]:
+    """Return the job's own parameters where they decide: the settings name none, some are given."""
+    if not given or job.settings.parameters is not None:
+        return ()
+    return await declared_parameters(job, await jobs.job_id(job, turn=turn), turn=turn)
+
+
+async def _start(
+    job: ConfiguredJob, jobs: ConfiguredJobs, parameters: Mapping[str, str], *, turn: Turn
+) -> Launched:
+    job_id = await jobs.job_id(job, turn=turn)
+    operation = await turn.operations.launch(
+        kind=KIND,
+        title=job.settings.title,
+        job=job.name,
+        parameters=dict(parameters),
+        start=RunStart(job=job, job_id=job_id, parameters=parameters, turn=turn),
+    )
+    return answers.launched(operation)
 
 
 @tool(parse_docstring=True)
@@ -85,30 +116,60 @@ async def poll_databricks_job(turn: CurrentTurn, run_id: RunId | None = None) ->
     """
     operation = await choose_run(run_id, turn=turn)
     report = await see_run(operation, turn=turn)
-    result = ""
-    if report.state.is_success:
-        result = await run_result(report, turn=turn)
-    elif report.failed_tasks:
-        result = await run_errors(report, turn=turn)
+    errors = await run_errors(report, turn=turn) if report.failed_tasks else ""
+    result = await run_result(report, turn=turn) if report.state.is_success else ""
+    found = "\n\n".join(part for part in (errors, result) if part)
     stopping = stop_was_requested(operation)
-    return answers.status(operation, report, result=result, stop_requested=stopping)
+    return answers.status(operation, report, result=found, stop_requested=stopping)
+
+
+def _terminate_tool(settings: JobsSettings) -> BaseTool:
+    @tool(parse_docstring=True)
+    async def terminate_databricks_job(turn: CurrentTurn, run_id: RunId | None = None) -> Answer:
+        """Stop a run that has not ended, when the person asks to cancel, stop or abort a job.
+
+        Args:
+            turn: The turn.
+            run_id: The run, only if the person named its number; else it is the conversation's run.
+        """
+        operation = await choose_run(run_id, turn=turn)
+        report = await see_run(operation, turn=turn)
+        if report.state.is_final:
+            return answers.nothing_to_stop(operation, report)
+        if settings.confirm_cancel == "always":
+            confirm_cancel(operation, turn=turn)
+        noted = await turn.operations.request_cancel(
+            operation.run_id, state=RunState.CANCEL_REQUESTED.value
+        )
+        with permission_needed(no_permission_for_run(operation.run_id)):
+            await turn.call(turn.workspace.jobs.cancel_run, int(operation.run_id))
+        return answers.stop_requested(noted)
+
+    return terminate_databricks_job
+
+
+def _repair_tool(jobs: ConfiguredJobs) -> BaseTool:
+    @tool(parse_docstring=True)
+    async def repair_databricks_job(
+        turn: CurrentTurn, run_id: RunId | None = None
+    ) -> Answer | Launched:
+        """Run only the failed tasks of a failed run again, when the person asks to repair it.
+
+        Args:
+            turn: The turn.
+            run_id: The run, only if the person named its number; else it is the conversation's run.
+        """
+        operation = await choose_run(run_id, turn=turn)
+        return await repair_run(operation, jobs, turn=turn)
+
+    return repair_databricks_job
 
 
 @tool(parse_docstring=True)
-async def terminate_databricks_job(turn: CurrentTurn, run_id: RunId | None = None) -> Answer:
-    """Stop a run that has not ended, when the person asks to cancel, stop or abort a job.
+async def list_databricks_runs(turn: CurrentTurn) -> Answer:
+    """List the person's own runs, those of other conversations too, the latest first.
 
     Args:
         turn: The turn.
-        run_id: The run, only if the person named its number; else it is the conversation's run.
     """
-    operation = await choose_run(run_id, turn=turn)
-    report = await see_run(operation, turn=turn)
-    if report.state.is_final:
-        return answers.nothing_to_stop(operation, report)
-    noted = await turn.operations.request_cancel(
-        operation.run_id, state=RunState.CANCEL_REQUESTED.value
-    )
-    with permission_needed(no_permission_for_run(operation.run_id)):
-        await turn.call(turn.workspace.jobs.cancel_run, int(operation.run_id))
-    return answers.stop_requested(noted)
+    return await my_runs(turn=turn)

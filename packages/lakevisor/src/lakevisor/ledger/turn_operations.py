@@ -209,6 +209,7 @@ def operation_of(record: OperationRecord) -> Operation:
         is_final=record.ended_at is not None,
         is_cancel_requested=record.cancel_requested_at is not None,
         agent=record.agent,
+        launched_at=record.launched_at,
     )
 
 
