@@ -33,6 +33,8 @@ START = tool(
 POLL = tool("poll_databricks_job", "Say how far a run is.", run_id=OPTIONAL_ID)
 STOP = tool("terminate_databricks_job", "Stop a run.", run_id=OPTIONAL_ID)
 WORKING = [GENIE, START, POLL, STOP]
+REPAIR = tool("repair_databricks_job", "Run the failed tasks of a run again.", run_id=OPTIONAL_ID)
+RUNS = tool("list_databricks_runs", "List the person's own runs.")
 TO_GENIE = tool(
     "transfer_to_genie", "Delegate questions about data. Not for starting or stopping jobs."
 )
@@ -108,6 +110,46 @@ def test_it_picks_the_tool_by_what_is_wanted(text: str, name: str, arguments: An
     picked, given = call(text, *WORKING)
     assert picked == name
     assert arguments in (None, given)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "arguments"),
+    [
+        ("repair it", "repair_databricks_job", {}),
+        ("Please repair run 12345", "repair_databricks_job", {"run_id": 12345}),
+        ("retry the failed tasks", "repair_databricks_job", {}),
+        ("Rerun the failed task", "repair_databricks_job", {}),
+        ("my runs", "list_databricks_runs", {}),
+        ("list my runs", "list_databricks_runs", {}),
+        ("Show me all my runs, please", "list_databricks_runs", {}),
+        ("Which runs have I started?", "list_databricks_runs", {}),
+        ("What's the status?", "poll_databricks_job", {}),
+        ("How far is run 77?", "poll_databricks_job", {"run_id": 77}),
+        ("Rerun the anomaly job", "start_databricks_job", None),
+        ("Cancel the run", "terminate_databricks_job", {}),
+        ("list our top customers", "query_genie", None),
+    ],
+)
+def test_it_tells_a_repair_and_a_list_from_other_wishes(
+    text: str, name: str, arguments: Any
+) -> None:
+    picked, given = call(text, *WORKING, REPAIR, RUNS)
+    assert picked == name
+    assert arguments in (None, given)
+
+
+def test_without_a_list_of_runs_their_status_is_what_comes_near() -> None:
+    assert call("list my runs", *WORKING)[0] == "poll_databricks_job"
+
+
+def test_without_a_repair_nothing_else_is_started_instead() -> None:
+    assert reply("repair it", *WORKING).tool_calls == ()
+    assert call("repair it", *HANDING_OVER)[0] == "transfer_to_jobs"
+
+
+def test_a_repair_and_its_status_are_two_steps() -> None:
+    called, _ = turn("repair it and then list my runs", *WORKING, REPAIR, RUNS)
+    assert called == ["repair_databricks_job", "list_databricks_runs"]
 
 
 def test_it_hands_the_words_of_the_user_over_and_leaves_out_what_was_not_said() -> None:

@@ -14,6 +14,8 @@ class Intent(Enum):
     """What is wanted; the value is the stems by which a tool says that it does this."""
 
     CANCEL = ("terminat", "cancel", "stop", "abort")
+    REPAIR = ("repair", "retry", "mend")
+    LIST = ("list", "runs", "histor")
     STATUS = ("poll", "status", "progress", "state", "check", "follow")
     START = ("start", "launch", "trigger", "job", "run", "submit", "execut", "workflow")
     ASK = ("quer", "genie", "question", "data", "answer", "sql", "ask", "table", "revenue")
@@ -27,6 +29,7 @@ _ORDER = (
     r"scan|investigate|train|audit|refresh|rebuild|generate|look (?:for|into)|go ahead"
 )
 _CANCEL = r"cancel|stop|terminate|abort|kill|halt|end"
+_REPAIR = r"repair|retry|mend|re-?run (?:only |just )?(?:the |what )?failed|try again"
 _POLITE = (
     r"(?:(?:please|now|also|and|then|next|finally|so|first|just|(?:can|could|would|will) you|"
     r"i(?: would|'d)? (?:want|like|need)(?: you)? to|let'?s|you can|kindly|hi|hello|hey|there|"
@@ -43,6 +46,9 @@ _STATUS = re.compile(
     r"results? of (?:it|the (?:job|run)|run)|(?:job|run) \d+\W*$)",
     re.IGNORECASE,
 )
+_RUNS = re.compile(
+    r"\b(?:my|which|what|all|list|show)\b.{0,12}\bruns\b|\bmy\b.{0,12}\bjobs\b", re.IGNORECASE
+)
 _ABOUT_A_RUN = re.compile(r"\b(?:job|run|it|that|this|analysis|workflow)\b", re.IGNORECASE)
 _SMALL_TALK = re.compile(
     r"^(?:(?:hi|hello|hey|thanks?|thank you|good (?:morning|day|evening|afternoon)|goodbye|bye|"
@@ -53,7 +59,7 @@ _SMALL_TALK = re.compile(
 )
 _THEN = re.compile(
     r"[,;.]?\s*\b(?:and\s+)?(?:then|after\s+(?:that|this)|afterwards|once\s+(?:that|this|it)\s+is\s+"
-    rf"done)\b[,\s]+|[,;.]\s*(?:and\s+)?next\b[,\s]+|;\s+|(?<=[.!?])\s+|,?\s+and\s+(?:also\s+)?(?=(?:{_ORDER}|{_CANCEL}|"
+    rf"done)\b[,\s]+|[,;.]\s*(?:and\s+)?next\b[,\s]+|;\s+|(?<=[.!?])\s+|,?\s+and\s+(?:also\s+)?(?=(?:{_REPAIR}|{_ORDER}|{_CANCEL}|"
     r"show|list|ask|tell|give|what|how (?:many|much)|which)\b)",
     re.IGNORECASE,
 )
@@ -111,6 +117,10 @@ def intent_of(text: str) -> Intent | None:
     bare = _OPENING.sub("", text)
     if re.match(rf"(?:{_CANCEL})\b", bare, re.IGNORECASE) and not _PAST.match(bare):
         return Intent.CANCEL
+    if re.match(rf"(?:{_REPAIR})\b", bare, re.IGNORECASE):
+        return Intent.REPAIR
+    if _RUNS.search(bare):
+        return Intent.LIST
     if _STATUS.search(bare) or (_PAST.match(bare) and _ABOUT_A_RUN.search(bare)):
         return Intent.STATUS
     if re.match(rf"(?:{_ORDER})\b", bare, re.IGNORECASE):

@@ -3,7 +3,8 @@
 It knows no product. It reads the last message of the user and the tools that are offered, and:
 
 1. splits the message into steps at "then", "and", "after that", ";" and the ends of sentences, and
-   takes from its verbs what each step wants: to start, to follow, to cancel or to ask something;
+   takes from its verbs what each step wants: to start, to follow, to cancel, to repair or to list
+   runs, or to ask something;
 2. picks for a step the tool whose name, then description, has the stems of that wish and the
    words of that step. What a description excludes ("not for ...") does not count. A tool that
    does the work goes before one that hands it over (`transfer_to_...`). A request of several
@@ -22,6 +23,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from local_workspace.serving.arguments import CannotFill, Said, filled, list_parameter
 from local_workspace.serving.chat import ChatRequest, Message, Reply, Tool, ToolCall, text_of
@@ -94,6 +96,9 @@ def _several(steps: Sequence[Clause], tools: Sequence[Tool]) -> Tool | None:
 def _best(step: Clause, tools: Sequence[Tool]) -> Tool | None:
     """Return the tool that fits a step best; among equals the one that is offered first."""
     fits = [(fit, tool) for tool in tools if (fit := _fit(step, tool)) is not None]
+    if not fits and step.intent is Intent.LIST:
+        # Who has no list of runs may still say how they are doing.
+        return _best(replace(step, intent=Intent.STATUS), tools)
     return max(fits, key=lambda fit: fit[0])[1] if fits else None
 
 
@@ -110,7 +115,9 @@ def _fit(step: Clause, tool: Tool) -> tuple[bool, float] | None:
         # Who starts something also follows and ends it, even where only one of them is named.
         stems = (*stems, *Intent.START.value)
     in_name, in_description = _count(stems, name), _count(stems, meant)
-    does_other = any(_count(other.value, name) for other in Intent if other is not step.intent)
+    # "list" is in the names of tools for many things and tells no wish from another.
+    others = [each for each in Intent if each not in (step.intent, Intent.LIST)]
+    does_other = any(_count(other.value, name) for other in others)
     if not in_name and (not in_description or (does_other and not hands_over)):
         return None
     shared = len(words(step.text) & words(f"{name} {meant}"))
