@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from lakevisor.errors import LakebaseUnreachable
-
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SHORT_RUN = {
@@ -60,12 +58,6 @@ async def test_no_turn_fails_when_lakebase_was_gone_between_turns(
     assert all(each.text.startswith("Hello.") for each in answers)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=LakebaseUnreachable,
-    reason="For each dead connection that its check finds, the pool waits twice as long as before: "
-    "1 s, 2 s, 4 s. From the third on that is more than the 5 s that a turn waits for one.",
-)
 async def test_no_turn_fails_however_many_connections_were_lost(
     own_workspace: Any, open_on: Any, new_conversation: Any
 ) -> None:

@@ -71,7 +71,7 @@ async def test_without_shortcuts_the_agents_own_model_chooses_the_tool(
 
     routing, choosing = recorder.prompts()
     assert names_in(routing) == ["transfer_to_genie", "transfer_to_jobs"]
-    assert names_in(choosing) == [
+    assert names_in(choosing)[:3] == [
         "start_databricks_job",
         "poll_databricks_job",
         "terminate_databricks_job",
@@ -81,12 +81,6 @@ async def test_without_shortcuts_the_agents_own_model_chooses_the_tool(
     assert events[-1].agent == "jobs"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="A task that is the person's own words is added to them once more, and Genie is asked "
-    "'... last quarter? (Your part of this: ...)': another figure is the answer.",
-)
 async def test_a_question_gets_the_same_answer_with_and_without_shortcuts(
     begin: Any, routing_supervisor: Any
 ) -> None:

@@ -201,8 +201,11 @@ def test_several_steps_go_to_the_tool_that_takes_a_list() -> None:
 
 def test_it_wants_the_turn_back_only_when_more_steps_follow() -> None:
     assert call("Start the job", *HANDING_OVER)[1] == {"come_back": False}
-    steps = "Start the job and then show me the revenue"
-    assert call(steps, *HANDING_OVER) == ("transfer_to_jobs", {"come_back": True})
+
+
+def test_several_steps_are_handed_over_in_one_message_and_in_order() -> None:
+    made = reply("Start the job and then show me the revenue", *HANDING_OVER).tool_calls
+    assert [each.name for each in made] == ["transfer_to_jobs", "transfer_to_genie"]
 
 
 def test_a_required_id_is_found_in_what_was_said_before() -> None:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from lakevisor.errors import ModelError
+from lakevisor.errors import ModelError, ModelStreamBroken
 
 
 @contextmanager
@@ -28,15 +28,18 @@ def translated_model_errors() -> Iterator[None]:
 def _translation(error: Exception) -> ModelError | None:
     if "openai" not in sys.modules:
         return None
+    import httpx
     import openai
 
+    if isinstance(error, httpx.TransportError):
+        return ModelStreamBroken()
     sentences: tuple[tuple[type[openai.OpenAIError], str], ...] = (
         (openai.APITimeoutError, "The language model took too long to answer."),
         (openai.APIConnectionError, "The language model's endpoint does not answer."),
         (openai.AuthenticationError, "The endpoint does not accept the credentials."),
         (openai.PermissionDeniedError, "The endpoint may not be queried with these credentials."),
         (openai.NotFoundError, "There is no such Model Serving endpoint."),
-        (openai.RateLimitError, "The language model is asked too often for now."),
+        (openai.RateLimitError, "The language model is asked too often for now. Try again soon."),
         (openai.BadRequestError, "The endpoint did not take the request."),
         (openai.InternalServerError, "The language model's endpoint failed."),
         (openai.OpenAIError, "The language model's answer could not be read."),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lakevisor.config import LakebaseSettings
-from lakevisor.errors import LakebaseError, LakebaseUnreachable
+from lakevisor.errors import LakebaseError, LakebaseNotFound, LakebaseUnreachable
 from lakevisor.lakebase import address_of, saver_arguments, translated_database_errors
 from lakevisor.workspace import WorkspaceConnection
 
@@ -89,13 +89,19 @@ async def _build(
     settings: LakebaseSettings, workspace: WorkspaceConnection, address: str
 ) -> AsyncCheckpointSaver:
     """Resolve the address and open the pool."""
+    from databricks.sdk.errors import NotFound
+
     saver_class = await asyncio.to_thread(_saver_class)
     try:
         # It resolves the address here, on the loop, with two short requests: once a process.
-        saver = saver_class(**saver_arguments(settings, workspace.client))
+        arguments = saver_arguments(settings, workspace.client)
+        saver = saver_class(**arguments)
     except ValueError as error:
-        # The library says with a ValueError that it cannot resolve the address.
+        # The library says with a ValueError that it cannot resolve the address; why is its cause.
+        if isinstance(error.__cause__, NotFound):
+            raise LakebaseNotFound(address=address) from error
         raise LakebaseUnreachable(address=address) from error
+    arguments["check"].pool = saver.conn
     await _log_in_once(saver, settings.pool.timeout_seconds)
     return await saver.__aenter__()
 

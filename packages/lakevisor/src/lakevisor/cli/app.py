@@ -28,7 +28,7 @@ Exit codes:
     3  a plugin
     4  the Databricks workspace
     5  Lakebase
-    6  the request: empty, too long, no such thread id, sent twice with other words
+    6  the request: empty, too long, not a thread id, sent twice with other words
     7  the turn: the model failed, or a limit was reached
   130  interrupted
 """

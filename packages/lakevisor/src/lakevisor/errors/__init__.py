@@ -21,6 +21,7 @@ LakevisorError
 │   └── WorkspaceFault
 ├── LakebaseError                      exit 5   the database of the conversations
 │   ├── LakebaseUnreachable
+│   ├── LakebaseNotFound
 │   ├── LakebaseRoleMissing
 │   ├── LakebasePermissionDenied
 │   └── LedgerNotMigrated                       its tables are not those that this code knows
@@ -35,6 +36,7 @@ LakevisorError
 │   └── ProposalGone
 └── TurnError                          exit 7   a turn that did not come to its end
     ├── ModelError
+    │   └── ModelStreamBroken                   in the middle of an answer
     ├── DeadlineExceeded
     ├── TooManyModelCalls
     ├── LaunchUnknown                           no answer came to a launch
@@ -59,6 +61,7 @@ from lakevisor.errors.configuration import (
 )
 from lakevisor.errors.lakebase import (
     LakebaseError,
+    LakebaseNotFound,
     LakebasePermissionDenied,
     LakebaseRoleMissing,
     LakebaseUnreachable,
@@ -82,6 +85,7 @@ from lakevisor.errors.turn import (
     LaunchUnknown,
     LeaseLost,
     ModelError,
+    ModelStreamBroken,
     TooManyModelCalls,
     TurnError,
     TurnSuperseded,
@@ -107,6 +111,7 @@ __all__ = [
     "InvalidThreadId",
     "InvalidValue",
     "LakebaseError",
+    "LakebaseNotFound",
     "LakebasePermissionDenied",
     "LakebaseRoleMissing",
     "LakebaseUnreachable",
@@ -117,6 +122,7 @@ __all__ = [
     "LimitReached",
     "MissingValue",
     "ModelError",
+    "ModelStreamBroken",
     "NotAuthenticated",
     "PermissionDenied",
     "PluginError",

@@ -30,6 +30,12 @@ class LakebaseUnreachable(LakebaseError):
     remedy = "Check the addresses under lakebase, and that the instance or endpoint runs."
 
 
+class LakebaseNotFound(LakebaseError):
+    """The workspace has no such Lakebase."""
+
+    remedy = "Correct the instance, branch or endpoint under lakebase: lakevisor config show"
+
+
 class LakebaseRoleMissing(LakebaseError):
     """Lakebase has no role for this identity."""
 

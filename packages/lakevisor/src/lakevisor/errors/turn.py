@@ -24,6 +24,12 @@ class ModelError(TurnError):
         super().__init__(message or with_facts(default_message(type(self)), facts), remedy=remedy)
 
 
+class ModelStreamBroken(ModelError):
+    """The language model's answer broke off."""
+
+    remedy = "Send the request again."
+
+
 class DeadlineExceeded(TurnError):
     """The turn took longer than it may."""
 

@@ -15,7 +15,7 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.runnables import Runnable
 
 from lakevisor.chat_models import translated_model_errors
-from lakevisor.errors import DeadlineExceeded, ModelError
+from lakevisor.errors import DeadlineExceeded, ModelError, ModelStreamBroken
 from lakevisor.graph.context import Emit, TurnContext
 from lakevisor_plugin import TextDelta
 
@@ -36,8 +36,8 @@ class Speaker:
     ) -> AIMessage:
         """Return the model's next message; its tool calls are complete and strict JSON.
 
-        A message that was cut, or whose arguments do not parse, is never repaired: the model is
-        asked once more, without streaming.
+        A message that broke off, was cut, or whose arguments do not parse is never repaired: the
+        model is asked once more, without streaming.
 
         Raises:
             ModelError: the endpoint failed, or the second message was no better.
@@ -45,7 +45,10 @@ class Speaker:
             DeadlineExceeded: the turn's time is over.
         """
         messages = [SystemMessage(self.prompt), *view]
-        message = await self._streamed(messages, context, emit)
+        try:
+            message = await self._streamed(messages, context, emit)
+        except ModelStreamBroken:
+            message = None
         if message is None:
             message = await self._asked_again(messages, context)
         if not message.tool_calls and not message.text.strip():

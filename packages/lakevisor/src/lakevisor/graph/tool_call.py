@@ -119,7 +119,9 @@ class ToolRunner:
         try:
             return await _run(tool, {**call.arguments, **_injected(tool, turn)}, context)
         except AskFirst as question:
-            return await _propose(call, question.message, context)
+            arguments = {**call.arguments, **question.settled}
+            settled = call.model_copy(update={"arguments": arguments})
+            return await _propose(settled, question.message, context)
 
     def _review(self, call: ToolCall, turn: Turn, *, read_outside: bool) -> Verdict:
         """Ask the reviewers, and what the configuration says of effects."""

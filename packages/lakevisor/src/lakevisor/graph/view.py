@@ -41,7 +41,8 @@ def agent_view(
     Calls of its tools that the supervisor made (shortcuts) count as its own.
     """
     person, *rest = current_turn(messages)
-    said = f"{person.text}\n\n(Your part of this: {task})" if task else person.text
+    is_all = task.strip() in ("", person.text.strip())
+    said = person.text if is_all else f"{person.text}\n\n(Your part of this: {task})"
     spoken = [_only(each, tools) for each in rest if _is_by(each, agent, SUPERVISOR)]
     return [
         *_window(messages, window_tokens),

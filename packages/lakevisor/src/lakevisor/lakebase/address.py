@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lakevisor.config import LakebaseSettings
+from lakevisor.lakebase.idle_check import IdleCheck
 
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
@@ -24,8 +25,6 @@ def saver_arguments(settings: LakebaseSettings, client: WorkspaceClient) -> dict
     that died while idle costs a turn. Its timeout is short, so that a turn without a database
     fails soon and with a reason.
     """
-    from psycopg_pool import AsyncConnectionPool
-
     milliseconds = int(settings.pool.statement_timeout_seconds * 1000)
 
     async def bound_statements(connection: AsyncConnection[Any]) -> None:
@@ -42,6 +41,6 @@ def saver_arguments(settings: LakebaseSettings, client: WorkspaceClient) -> dict
         "max_size": settings.pool.max_size,
         "timeout": settings.pool.timeout_seconds,
         "max_lifetime": settings.pool.max_lifetime_seconds,
-        "check": AsyncConnectionPool.check_connection,
+        "check": IdleCheck(),
         "configure": bound_statements,
     }

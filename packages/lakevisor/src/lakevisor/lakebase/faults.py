@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,6 +12,8 @@ from lakevisor.errors import (
     LakebaseRoleMissing,
     LakebaseUnreachable,
 )
+
+_APPLICATION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @contextmanager
@@ -36,16 +39,33 @@ def _translation(error: Exception, address: str, role: str) -> LakebaseError | N
     from psycopg_pool import PoolTimeout
 
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
-        return LakebasePermissionDenied(address=address, role=role)
+        return LakebasePermissionDenied(address=address, role=role, remedy=_grant(role))
     if isinstance(error, psycopg.OperationalError) and _was_refused(error):
-        create = f"SELECT databricks_create_role('{role}', 'USER')"
-        remedy = f"Create it as an administrator: {create} (or 'SERVICE_PRINCIPAL')."
-        return LakebaseRoleMissing(address=address, role=role, remedy=remedy)
+        return LakebaseRoleMissing(address=address, role=role, remedy=_create_role(role))
     if isinstance(error, PoolTimeout | psycopg.OperationalError | TimeoutError):
         return LakebaseUnreachable(address=address)
     if isinstance(error, psycopg.Error):
         return LakebaseError(address=address, role=role)
     return None
+
+
+def _grant(role: str) -> str:
+    """Return what the tables' owner runs; the schemas are those of the default configuration."""
+    return (
+        "The tables belong to whoever made them. As their owner, for each of the schemas lakevisor "
+        f'and lakevisor_ledger: GRANT USAGE, CREATE ON SCHEMA lakevisor TO "{role}"; GRANT ALL ON '
+        f'ALL TABLES IN SCHEMA lakevisor TO "{role}"; GRANT ALL ON ALL SEQUENCES IN SCHEMA '
+        f'lakevisor TO "{role}";'
+    )
+
+
+def _create_role(role: str) -> str:
+    """Return what an administrator runs; a service principal's name is its application id."""
+    kind = "SERVICE_PRINCIPAL" if _APPLICATION_ID.fullmatch(role) else "USER"
+    return (
+        "Create it as an administrator of the database: CREATE EXTENSION IF NOT EXISTS "
+        f"databricks_auth; SELECT databricks_create_role('{role}', '{kind}');"
+    )
 
 
 def _was_refused(error: Exception) -> bool:

@@ -11,8 +11,9 @@ It knows no product. It reads the last message of the user and the tools that ar
    steps goes to the tool that takes a list of steps, where one is offered;
 3. fills the tool's parameters from the step's words, by its JSON schema; optional ones that
    were not mentioned are left out;
-4. calls one tool at a time. After a result it goes on to the next step that an offered tool can
-   serve, and at the end retells the last result;
+4. calls one tool at a time; only hand-overs of several steps go into one message. After a result
+   it goes on to the next step that an offered tool can serve, and at the end retells the last
+   result;
 5. with no fitting tool, says what it is and what the offered tools are for.
 
 The same request gets the same answer: there is no chance in it.
@@ -50,9 +51,12 @@ class RuleModel:
             return _forced(request, steps=steps)
         remaining = _remaining(steps, tools=request.tools, turn=turn)
         if remaining:
-            tool = _several(remaining, request.tools) or _best(remaining[0], request.tools)
-            if tool is not None:
-                return _call(tool, Said(steps=remaining, before=_before(request.messages)))
+            before = _before(request.messages)
+            planner = _several(remaining, request.tools)
+            best = [tool for step in remaining if (tool := _best(step, request.tools))]
+            if planner is None and len(best) > 1 and all(map(_hands_over, best)):
+                return _hand_overs(best, remaining, before)
+            return _call(planner or best[0], Said(steps=remaining, before=before))
         return Reply(content=_retold(turn) or _small_talk(asked, request.tools))
 
 
@@ -135,6 +139,18 @@ def _forced(request: ChatRequest, *, steps: Sequence[Clause]) -> Reply:
         return Reply(content=_small_talk(steps[0].text, request.tools))
     tool = _several(steps, offered) or _best(steps[0], offered) or offered[0]
     return _call(tool, Said(steps=steps, before=_before(request.messages)))
+
+
+def _hands_over(tool: Tool) -> bool:
+    return tool.name.startswith(_HAND_OFF)
+
+
+def _hand_overs(tools: Sequence[Tool], steps: Sequence[Clause], before: str) -> Reply:
+    """Hand every step over in one message, in order."""
+    calls: list[ToolCall] = []
+    for tool, step in zip(tools, steps, strict=True):
+        calls += _call(tool, Said(steps=[step], before=before)).tool_calls
+    return Reply(tool_calls=calls)
 
 
 def _call(tool: Tool, said: Said) -> Reply:
