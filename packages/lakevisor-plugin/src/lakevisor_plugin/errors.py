@@ -12,6 +12,9 @@ what it knows (the SDK's errors) and gives the model a sentence without internal
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class ToolFault(Exception):
     """A tool could not do what it was asked."""
@@ -35,6 +38,17 @@ class AskFirst(ToolFault):
     The turn ends with the question. When the next request accepts it, the same call runs again
     without a model, with `Turn.is_accepted`.
     """
+
+    def __init__(self, message: str, *, settled: Mapping[str, Any] | None = None) -> None:
+        """Take the reason, and what the call left open.
+
+        Args:
+            message: why the person is asked.
+            settled: arguments that the call left out and the tool has found, such as the run that
+                was meant. They are asked about and accepted with the others.
+        """
+        super().__init__(message)
+        self.settled = dict(settled or {})
 
 
 class AskPerson(ToolFault):
