@@ -18,7 +18,10 @@ def confirm_start(job: ConfiguredJob, parameters: Mapping[str, str], *, turn: Tu
     ours = {job.settings.thread_parameter, job.settings.turn_parameter}
     shown = [f"{name}: {_short(text)}" for name, text in parameters.items() if name not in ours]
     words = f"with {', '.join(shown)}" if shown else "without parameters"
-    raise AskFirst(f'"{job.settings.title}" is started only after your yes, {words}.')
+    raise AskFirst(
+        f'"{job.settings.title}" is started only after your yes, {words}.',
+        settled={"job": job.name},
+    )
 
 
 def confirm_repair(job: ConfiguredJob, operation: Operation, *, turn: Turn) -> None:
@@ -26,7 +29,8 @@ def confirm_repair(job: ConfiguredJob, operation: Operation, *, turn: Turn) -> N
     if job.settings.confirm == "always" and not turn.is_accepted:
         raise AskFirst(
             f"The failed tasks of run {operation.run_id} ({operation.title}) run again only after "
-            "your yes."
+            "your yes.",
+            settled={"run_id": operation.run_id},
         )
 
 
@@ -34,7 +38,8 @@ def confirm_cancel(operation: Operation, *, turn: Turn) -> None:
     """Raise `AskFirst` unless the person has accepted that a run is stopped."""
     if not turn.is_accepted:
         raise AskFirst(
-            f"Run {operation.run_id} ({operation.title}) is stopped only after your yes."
+            f"Run {operation.run_id} ({operation.title}) is stopped only after your yes.",
+            settled={"run_id": operation.run_id},
         )
 
 

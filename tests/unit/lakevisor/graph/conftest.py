@@ -69,7 +69,7 @@ async def launch(request: str, turn: CurrentTurn) -> Launched:
         return Started(run_id=f"run-{token[:6]}", state="running")
 
     if request == "dear" and not turn.is_accepted:
-        raise AskFirst("This is dear.")
+        raise AskFirst("This is dear.", settled={"request": "very dear"})
     operation = await turn.operations.launch(
         kind="job_run", title="Work", job="work", parameters={"request": request}, start=start
     )

@@ -95,6 +95,12 @@ async def test_what_was_accepted_runs_also_after_words_of_others(careful):
     assert len(await careful.operations()) == 1
 
 
+async def test_what_a_call_left_open_is_asked_about_and_accepted_as_it_was_settled(talk):
+    question = await talk.say("Start the dear one", ToolUse("launch", request="dear"))
+    assert "launch(request='very dear')" in question
+    assert (await talk.say("yes")).startswith("Started Work.")
+
+
 async def test_a_tool_can_ask_first_and_knows_when_it_was_accepted(talk):
     await talk.say("Start the dear one", ToolUse("launch", request="dear"))
     assert not await talk.operations()
