@@ -95,8 +95,9 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def running_lakebase(data: Path, *, port: int = 5432) -> Iterator[RunningLakebase]:
-    """Run Lakebase, identity and the REST API on a folder."""
+def running_lakebase(data: Path, *, port: int | None = None) -> Iterator[RunningLakebase]:
+    """Run Lakebase, identity and the REST API on a folder, the gateway on a free port if none."""
+    port = port or _free_port()
     listener = socket.create_server(("127.0.0.1", 0))
     settings = Settings(data=data, port=listener.getsockname()[1])
     database = Database(settings.databases / "workspace.sqlite")
@@ -119,6 +120,12 @@ def running_lakebase(data: Path, *, port: int = 5432) -> Iterator[RunningLakebas
         database.close()
 
 
+def _free_port() -> int:
+    """Return a port that is free, whoever has 5432 on this machine."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
 @pytest.fixture(scope="package")
 def lakebase(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLakebase]:
     """Give the tests of this folder one Lakebase."""
@@ -126,7 +133,7 @@ def lakebase(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLakeba
         yield running
 
 
-@pytest.fixture
+@pytest.fixture(scope="package")
 def run_lakebase() -> Any:
     """Give the function that runs a Lakebase of the test's own."""
     return running_lakebase

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -26,6 +26,13 @@ ADDRESSES = {
     "endpoint": {"autoscaling_endpoint": f"{BRANCH}/endpoints/primary"},
 }
 every_address = pytest.mark.parametrize("address", ADDRESSES.values(), ids=ADDRESSES)
+
+
+@pytest.fixture(scope="module")
+def lakebase(tmp_path_factory: pytest.TempPathFactory, run_lakebase: Any) -> Iterator[Any]:
+    """Give a Lakebase on 5432, the port that these clients always take."""
+    with run_lakebase(tmp_path_factory.mktemp("lakebase"), port=5432) as running:
+        yield running
 
 
 @every_address

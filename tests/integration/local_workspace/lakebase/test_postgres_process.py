@@ -111,7 +111,7 @@ def test_where_5432_is_taken_everywhere_clients_come_over_a_socket(
 def test_two_workspaces_on_one_machine_have_two_addresses(
     lakebase: Any, run_lakebase: Any, tmp_path: Path
 ) -> None:
-    with run_lakebase(tmp_path) as other:
+    with run_lakebase(tmp_path, port=lakebase.port) as other:
         assert other.area.host != lakebase.area.host
         with other.connect() as there, lakebase.connect() as here:
             there.execute("create table only_there (number int)")
@@ -120,8 +120,8 @@ def test_two_workspaces_on_one_machine_have_two_addresses(
 
 def test_the_address_and_the_data_stay_over_a_restart(run_lakebase: Any, tmp_path: Path) -> None:
     with run_lakebase(tmp_path) as first, first.connect() as connection:
-        host = first.area.host
+        host, port = first.area.host, first.port
         connection.execute("create table kept as select 9 as number")
-    with run_lakebase(tmp_path) as second, second.connect() as connection:
+    with run_lakebase(tmp_path, port=port) as second, second.connect() as connection:
         assert second.area.host == host
         assert connection.execute("select number from kept").fetchone() == (9,)
