@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from lakevisor.errors import LaunchUnknown, LimitReached
+from lakevisor.errors import LakebaseError, LaunchUnknown, LimitReached
 from lakevisor.ledger.port import OperationStore
 from lakevisor.ledger.values import Intent, LaunchLimits, Lease, OperationRecord, Origin
 from lakevisor_plugin import (
@@ -77,7 +77,7 @@ class CallOperations:
 
         Raises:
             GiveUp: no more may be started now.
-            LaunchUnknown: no answer came, however often it was asked.
+            LaunchUnknown: no answer came, however often it was asked, or the ledger did not answer.
             ToolFault: what `start` raised; it was not started.
         """
         token = self._token(kind, job, parameters)
@@ -93,13 +93,12 @@ class CallOperations:
             trace_id=self.turn.trace_id,
         )
         try:
-            record = await self.turn.store.intend(self.turn.lease, intent, self.turn.limits)
+            return self._touch(await self._launched(intent, start))
         except LimitReached as error:
             raise GiveUp(error.message) from error
-        if record.run_id is None:
-            started = await self._start(record, start)
-            record = await self.turn.store.launched(token, started)
-        return self._touch(record)
+        except LakebaseError as error:
+            # It may run by now; a model that read of it could wish for it again in other words.
+            raise LaunchUnknown(title) from error
 
     async def get(self, run_id: str) -> Operation:
         """Return one operation of the caller, or raise `OperationNotFound`."""
@@ -145,6 +144,15 @@ class CallOperations:
             self._read[run_id], state=state, by=owner, origin=self._origin()
         )
         return self._touch(record)
+
+    async def _launched(
+        self, intent: Intent, start: Callable[[str], Awaitable[Started]]
+    ) -> OperationRecord:
+        record = await self.turn.store.intend(self.turn.lease, intent, self.turn.limits)
+        if record.run_id is not None:
+            return record
+        started = await self._start(record, start)
+        return await self.turn.store.launched(intent.token, started)
 
     async def _start(
         self, record: OperationRecord, start: Callable[[str], Awaitable[Started]]
