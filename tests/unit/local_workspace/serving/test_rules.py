@@ -15,7 +15,7 @@ TEXT = {"type": "string"}
 OPTIONAL_ID = {"anyOf": [{"type": "integer"}, {"type": "null"}]}
 
 
-def tool(name: str, description: str, *required: str, **properties: Any) -> dict[str, Any]:
+def tool(name: str, description: str, /, *required: str, **properties: Any) -> dict[str, Any]:
     schema = {"type": "object", "properties": properties, "required": list(required)}
     function = {"name": name, "description": description, "parameters": schema}
     return {"type": "function", "function": function}
@@ -35,6 +35,14 @@ STOP = tool("terminate_databricks_job", "Stop a run.", run_id=OPTIONAL_ID)
 WORKING = [GENIE, START, POLL, STOP]
 REPAIR = tool("repair_databricks_job", "Run the failed tasks of a run again.", run_id=OPTIONAL_ID)
 RUNS = tool("list_databricks_runs", "List the person's own runs.")
+WAREHOUSES = [
+    tool("list_warehouses", "List the SQL warehouses of this workspace with their states."),
+    tool("start_warehouse", "Start the SQL warehouse of this name.", "name", name=TEXT),
+]
+TO_WAREHOUSES = tool(
+    "transfer_to_warehouses",
+    "When the person asks about SQL warehouses or wants one started. Not for questions about data.",
+)
 TO_GENIE = tool(
     "transfer_to_genie", "Delegate questions about data. Not for starting or stopping jobs."
 )
@@ -150,6 +158,80 @@ def test_without_a_repair_nothing_else_is_started_instead() -> None:
 def test_a_repair_and_its_status_are_two_steps() -> None:
     called, _ = turn("repair it and then list my runs", *WORKING, REPAIR, RUNS)
     assert called == ["repair_databricks_job", "list_databricks_runs"]
+
+
+@pytest.mark.parametrize(
+    ("text", "run_id"),
+    [
+        ("cancel run abc", "abc"),
+        ("Stop job 68229322305342x, please.", "68229322305342x"),
+        ("cancel run 12x4", "12x4"),
+        ("cancel 12x4", "12x4"),
+        ("cancel run id: 'abc' now", "abc"),
+        ("cancel run 12,345", "12,345"),
+        ("cancel job run #4711!", 4711),
+    ],
+)
+def test_what_was_given_as_an_id_is_passed_whole(text: str, run_id: Any) -> None:
+    assert call(text, *WORKING) == ("terminate_databricks_job", {"run_id": run_id})
+
+
+def test_the_status_of_a_run_is_asked_by_the_word_that_was_given() -> None:
+    assert call("status of run abc", *WORKING) == ("poll_databricks_job", {"run_id": "abc"})
+    assert call("How far is run 12x4?", *WORKING)[1] == {"run_id": "12x4"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cancel the job",
+        "stop the run now, please",
+        "cancel job again",
+        "stop my job immediately",
+        "cancel the run that you have started for me",
+    ],
+)
+def test_an_ordinary_word_after_a_run_is_no_id(text: str) -> None:
+    assert call(text, *WORKING) == ("terminate_databricks_job", {})
+
+
+@pytest.mark.parametrize("text", ["How is my job doing?", "Is the run finished yet?"])
+def test_a_question_about_the_run_names_none(text: str) -> None:
+    assert call(text, *WORKING) == ("poll_databricks_job", {})
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Which SQL warehouses are there?", "list_warehouses"),
+        ("list the SQL warehouses with their states", "list_warehouses"),
+        ("what is the status of my warehouses?", "list_warehouses"),
+        ("start the warehouse nightly", "start_warehouse"),
+        ("how many orders are open?", "query_genie"),
+        ("Start the anomaly job", "start_databricks_job"),
+        ("list my runs", "list_databricks_runs"),
+    ],
+)
+def test_a_tool_for_the_thing_that_is_named_goes_first(text: str, name: str) -> None:
+    assert call(text, *WORKING, RUNS, *WAREHOUSES)[0] == name
+
+
+def test_a_hand_over_for_the_thing_that_is_named_goes_first() -> None:
+    assert call("start the warehouse nightly", TO_WAREHOUSES, *WORKING)[0] == (
+        "transfer_to_warehouses"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "start the warehouse Local one",
+        "Please start Local one now.",
+        'start the warehouse called "Local one"',
+    ],
+)
+def test_a_name_is_taken_without_the_words_around_it(text: str) -> None:
+    assert call(text, *WAREHOUSES)[1] == {"name": "Local one"}
 
 
 def test_it_hands_the_words_of_the_user_over_and_leaves_out_what_was_not_said() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 from local_workspace.serving.chat import Tool
+from local_workspace.serving.identifiers import identifier_in
 from local_workspace.serving.language import Clause, words
 
 Schema = Mapping[str, Any]
@@ -16,6 +17,10 @@ _TEXT = re.compile(r"request|question|query|task|instruction|message|prompt", re
 _ID = re.compile(r"(?:^|_)(?:id|number)$", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?:\b(?:run|job|id|number|operation)\b[\s:#]*|#)(\d+)", re.IGNORECASE)
 _NUMBER = re.compile(r"\b\d+\b")
+_NAME = re.compile(r"(?:^|_)name$", re.IGNORECASE)
+_QUOTED = re.compile(r"[\"“`']([^\"”`']+)[\"”`'](?!\w)")
+_VERB = re.compile(r"^\w+\s+(?:(?:the|my|our|a|an)\s+)?", re.IGNORECASE)
+_AFTERTHOUGHT = re.compile(r"(?:[\s,]+(?:please|now|again|for me))*[\s.!?]*$", re.IGNORECASE)
 _COMES_BACK = re.compile(r"back|return|further|more.step|several|remain|continue", re.IGNORECASE)
 
 
@@ -48,7 +53,8 @@ def filled(tool: Tool, said: Said) -> dict[str, Any]:
     Raises:
         CannotFill: a required parameter is not in what was said.
     """
-    return _Filling(said, root=tool.parameters).of_object(tool.parameters)
+    kinds = words(tool.name.replace("_", " "))
+    return _Filling(said, root=tool.parameters, kinds=kinds).of_object(tool.parameters)
 
 
 def list_parameter(tool: Tool) -> str | None:
@@ -63,9 +69,10 @@ def list_parameter(tool: Tool) -> str | None:
 class _Filling:
     """Values for the schemas of one tool, from what was said."""
 
-    def __init__(self, said: Said, *, root: Schema) -> None:
+    def __init__(self, said: Said, *, root: Schema, kinds: Set[str]) -> None:
         self._said = said
         self._root = root
+        self._kinds = kinds
 
     def of_object(self, schema: Schema) -> dict[str, Any]:
         required = schema.get("required", ())
@@ -85,15 +92,12 @@ class _Filling:
         if "enum" in schema:
             return self._choice(schema, required=required)
         match schema.get("type"):
-            case "string" if _ID.search(name):
-                found = self._number(required=required)
-                return found if found is _MISSING else str(found)
             case "string":
-                wanted = required or _TEXT.search(name)
-                return self._said.clause.question if wanted else _MISSING
+                return self._string(name, required=required)
+            case "integer" | "number" if _ID.search(name):
+                return self._identifier(required=required)
             case "integer" | "number":
-                named = None if _ID.search(name) else name
-                return self._number(required=required, named=named)
+                return self._number(required=required, named=name)
             case "boolean":
                 about = f"{name} {schema.get('description', '')}"
                 comes_back = bool(_COMES_BACK.search(about)) and len(self._said.steps) > 1
@@ -104,12 +108,21 @@ class _Filling:
                 return self.of_object(schema)
         return _MISSING
 
+    def _string(self, name: str, *, required: bool) -> Any:
+        if _ID.search(name):
+            found = self._identifier(required=required)
+            return found if found is _MISSING else str(found)
+        if required and _NAME.search(name):
+            return self._name()
+        wanted = required or _TEXT.search(name)
+        return self._said.clause.question if wanted else _MISSING
+
     def _items(self, name: str, schema: Schema) -> list[Any]:
         """Return one element for each of the steps."""
         items = []
         for at in range(len(self._said.steps)):
             step = Said(steps=self._said.steps[at:], before=self._said.before)
-            filling = _Filling(step, root=self._root)
+            filling = _Filling(step, root=self._root, kinds=self._kinds)
             items.append(filling._value(name, schema, required=True))
         return items
 
@@ -127,6 +140,22 @@ class _Filling:
 
         best = max(schema["enum"], key=fit)
         return best if required or fit(best) else _MISSING
+
+    def _identifier(self, *, required: bool) -> Any:
+        """Return the id as it was given, also where it is no number: the tool says so then."""
+        given = identifier_in(self._said.clause.text)
+        if given is None:
+            return self._number(required=required)
+        return int(given) if given.isdecimal() else given
+
+    def _name(self) -> str:
+        """Return what is quoted, else the clause without its verb and the kind of thing."""
+        clause = self._said.clause
+        if quoted := _QUOTED.search(clause.text):
+            return quoted[1]
+        named = _AFTERTHOUGHT.sub("", _VERB.sub("", clause.bare))
+        kind, _, rest = named.partition(" ")
+        return rest if rest and words(kind) & self._kinds else named or clause.question
 
     def _number(self, *, required: bool, named: str | None = None) -> Any:
         """Return the number that the clause names; for a required one also an earlier one."""

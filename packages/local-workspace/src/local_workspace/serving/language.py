@@ -43,7 +43,7 @@ _STATUS = re.compile(
     r"how is (?:it|the|my)\b.*\b(?:job|run|going)|"
     r"what (?:did|has) (?:it|the (?:job|run))|check (?:on )?(?:it|the (?:job|run))|"
     r"\b(?:my|which|what|all|list|show)\b.{0,12}\b(?:runs|jobs)\b|"
-    r"results? of (?:it|the (?:job|run)|run)|(?:job|run) \d+\W*$)",
+    r"results? of (?:it|the (?:job|run)|run)|(?:job|run) #?\d\w*\W*$)",
     re.IGNORECASE,
 )
 _RUNS = re.compile(
@@ -85,9 +85,14 @@ class Clause:
     intent: Intent | None
 
     @property
+    def bare(self) -> str:
+        """The text without the polite words before it."""
+        return _OPENING.sub("", self.text)
+
+    @property
     def question(self) -> str:
         """The text without the "ask Genie for" before it."""
-        bare = _OPENING.sub("", self.text)
+        bare = self.bare
         asked = _ASKS_SOMEONE.match(bare)
         return (bare[asked.end() :].strip(" ,;") if asked else "") or self.text
 

@@ -6,15 +6,17 @@ It knows no product. It reads the last message of the user and the tools that ar
    takes from its verbs what each step wants: to start, to follow, to cancel, to repair or to list
    runs, or to ask something;
 2. picks for a step the tool whose name, then description, has the stems of that wish and the
-   words of that step. What a description excludes ("not for ...") does not count. A tool that
-   does the work goes before one that hands it over (`transfer_to_...`). A request of several
-   steps goes to the tool that takes a list of steps, where one is offered;
+   words of that step. What a description excludes ("not for ...") does not count. A tool whose
+   name has a thing that the step names ("warehouse") goes first, and one that does the work
+   before one that hands it over (`transfer_to_...`). A request of several steps goes to the tool
+   that takes a list of steps, where one is offered;
 3. fills the tool's parameters from the step's words, by its JSON schema; optional ones that
    were not mentioned are left out;
 4. calls one tool at a time; only hand-overs of several steps go into one message. After a result
    it goes on to the next step that an offered tool can serve, and at the end retells the last
    result;
-5. with no fitting tool, says what it is and what the offered tools are for.
+5. with no fitting tool, says what it is and what the offered tools are for;
+6. asked for nothing but the SQL, repeats what an earlier answer has of it.
 
 The same request gets the same answer: there is no chance in it.
 """
@@ -28,6 +30,7 @@ from dataclasses import replace
 
 from local_workspace.serving.arguments import CannotFill, Said, filled, list_parameter
 from local_workspace.serving.chat import ChatRequest, Message, Reply, Tool, ToolCall, text_of
+from local_workspace.serving.earlier_sql import asks_for_sql, latest_sql
 from local_workspace.serving.language import Clause, Intent, clauses_of, is_small_talk, words
 
 _WHO = (
@@ -35,6 +38,11 @@ _WHO = (
     "Set LOCAL_WORKSPACE_MODEL_URL to have a real one here."
 )
 _HAND_OFF = "transfer_to_"
+_VERBS = words(
+    "add compare count create databricks delete describe fetch find get give look make read remove "
+    "resume search send set show tell transfer update write"
+)
+"""Words in tools' names that name no thing."""
 _EXCLUDED = re.compile(r"\b(?:not|never|don't|except|unless|instead)\b[^.;\n]*", re.IGNORECASE)
 _LONGEST_RETELLING = 1_500
 
@@ -49,6 +57,8 @@ class RuleModel:
         if request.must_call:
             steps = steps or [Clause(text=asked, intent=None)]
             return _forced(request, steps=steps)
+        if asks_for_sql(asked) and (sql := latest_sql(_answers(request.messages))):
+            return Reply(content=sql)
         remaining = _remaining(steps, tools=request.tools, turn=turn)
         if remaining:
             before = _before(request.messages)
@@ -70,6 +80,10 @@ def _last_turn(messages: Sequence[Message]) -> tuple[str, Sequence[Message]]:
 
 def _before(messages: Sequence[Message]) -> str:
     return "\n".join(text_of(message) for message in messages if message["role"] != "system")
+
+
+def _answers(messages: Sequence[Message]) -> list[str]:
+    return [text_of(message) for message in messages if message["role"] == "assistant"]
 
 
 def _remaining(
@@ -106,7 +120,7 @@ def _best(step: Clause, tools: Sequence[Tool]) -> Tool | None:
     return max(fits, key=lambda fit: fit[0])[1] if fits else None
 
 
-def _fit(step: Clause, tool: Tool) -> tuple[bool, float] | None:
+def _fit(step: Clause, tool: Tool) -> tuple[bool, bool, float] | None:
     """Return how well a tool fits a step, or None where it does something else."""
     if step.intent is None:
         return None
@@ -122,10 +136,23 @@ def _fit(step: Clause, tool: Tool) -> tuple[bool, float] | None:
     # "list" is in the names of tools for many things and tells no wish from another.
     others = [each for each in Intent if each not in (step.intent, Intent.LIST)]
     does_other = any(_count(other.value, name) for other in others)
-    if not in_name and (not in_description or (does_other and not hands_over)):
+    said = words(step.text)
+    is_named = bool(_things(tool) & said)
+    is_about = in_description or (is_named and step.intent is Intent.ASK)
+    if not in_name and (not is_about or (does_other and not hands_over)):
         return None
-    shared = len(words(step.text) & words(f"{name} {meant}"))
-    return not hands_over, 4 * in_name + in_description + 0.5 * shared - does_other
+    shared = len(said & words(f"{name} {meant}"))
+    fit = 4 * in_name + in_description + 0.5 * shared - does_other
+    return is_named, not hands_over, fit
+
+
+def _things(tool: Tool) -> set[str]:
+    """Return what a tool is for, by its name: the words that are no verb and tell no wish."""
+    if list_parameter(tool):
+        return set()
+    stems = [stem for intent in Intent for stem in intent.value]
+    named = words(tool.name.lower().replace("_", " ")) - _VERBS
+    return {word for word in named if not _count(stems, word)}
 
 
 def _count(stems: Sequence[str], text: str) -> int:
