@@ -11,6 +11,16 @@ if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
     from psycopg import AsyncConnection
 
+IDLE_IN_TRANSACTION_MS = 5_000
+"""How long a transaction may wait for its client, which only sends what is ready."""
+
+SET_KNOWN = """
+    SELECT set_config(name, milliseconds::text, false)
+    FROM pg_settings
+    JOIN unnest(%s::text[], %s::int[]) AS given (name, milliseconds) USING (name)
+"""
+"""Sets what this version of PostgreSQL knows, in one round trip."""
+
 
 def address_of(settings: LakebaseSettings) -> str:
     """Return the configured address for people: an instance, a branch or an endpoint."""
@@ -25,10 +35,17 @@ def saver_arguments(settings: LakebaseSettings, client: WorkspaceClient) -> dict
     that died while idle costs a turn. Its timeout is short, so that a turn without a database
     fails soon and with a reason.
     """
-    milliseconds = int(settings.pool.statement_timeout_seconds * 1000)
+    statement = int(settings.pool.statement_timeout_seconds * 1000)
+    # A process that is frozen inside a transaction holds locks for which others wait. The second
+    # limit also ends what stops in the middle of a pipeline; PostgreSQL has it from 17 on.
+    limits = {
+        "statement_timeout": statement,
+        "idle_in_transaction_session_timeout": min(statement, IDLE_IN_TRANSACTION_MS),
+        "transaction_timeout": statement,
+    }
 
-    async def bound_statements(connection: AsyncConnection[Any]) -> None:
-        await connection.execute(f"SET statement_timeout = {milliseconds}")
+    async def bound_sessions(connection: AsyncConnection[Any]) -> None:
+        await connection.execute(SET_KNOWN, (list(limits), list(limits.values())))
 
     return {
         "instance_name": settings.instance_name,
@@ -42,5 +59,5 @@ def saver_arguments(settings: LakebaseSettings, client: WorkspaceClient) -> dict
         "timeout": settings.pool.timeout_seconds,
         "max_lifetime": settings.pool.max_lifetime_seconds,
         "check": IdleCheck(),
-        "configure": bound_statements,
+        "configure": bound_sessions,
     }
