@@ -93,7 +93,7 @@ def _rows(given: argparse.Namespace) -> Iterator[tuple[str, Scenario, Experiment
 
 def _row(name: str, findings: Sequence[Finding]) -> str:
     counts = (
-        len(findings),
+        sum(each.is_harmed for each in findings),
         sum(each.double_runs for each in findings),
         sum(bool(each.lost_launches) for each in findings),
         sum(bool(each.unusable) for each in findings),

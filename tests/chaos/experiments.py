@@ -7,17 +7,21 @@ import random
 import signal
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from chaos.replicas import ReplicaDied
+from chaos.replicas import Reply
 from chaos.scenario import Scenario
 from chaos.trial import Finding, Stage, Trial, Unusable
 from chaos.world import RUN_NOW
 
-AT_ONCE = 4
+AT_ONCE = 6
 """Trials that run at the same time."""
 BEYOND = 4
 """Moments beyond those of the dry run: a heartbeat more or less moves them."""
+
+GIVEN_UP = ("LeaseLost", "LakebaseError", "LakebaseUnreachable", "LaunchUnknown")
+"""What a process says that finds its lease, or its connection, gone."""
 
 TRANSPORT_FAULTS: Mapping[str, Mapping[str, Any]] = {
     "drop": {"kind": "drop_before"},
@@ -62,11 +66,12 @@ async def killed_at_every_moment(
         for earlier in trial.requests[:at]:
             await trial.send(earlier)
         victim = await stage.replicas.take()
-        await trial.send_to_victim(trial.requests[at], victim, counted=True, at=number)
+        died = await trial.send_to_victim(trial.requests[at], victim, counted=True, at=number)
         await victim.kill()
-        return await trial.finding(f"killed {label} (request {at}, moment {number})")
+        found = await trial.finding(f"killed {label} (request {at}, moment {number})")
+        return replace(found, is_harmed=died)
 
-    return await _at_once([lambda moment=each: one(moment) for each in chosen])
+    return await _at_once([partial(one, each) for each in chosen])
 
 
 async def killed_at_random(stage: Stage, *, times: int, seed: int) -> Sequence[Finding]:
@@ -76,17 +81,19 @@ async def killed_at_random(stage: Stage, *, times: int, seed: int) -> Sequence[F
 
     async def one(after: float) -> Finding:
         trial = Trial(stage=stage)
+        died = []
         for request in trial.requests:
             victim = await stage.replicas.take()
             asking = asyncio.create_task(trial.send_to_victim(request, victim))
             await asyncio.wait({asking}, timeout=after)
             await victim.kill()
-            await asking
+            died.append(await asking)
             await trial.send(request)
-        return await trial.finding(f"killed after {after:.4f} s")
+        found = await trial.finding(f"killed after {after:.4f} s")
+        return replace(found, is_harmed=any(died))
 
-    delays = [chance.uniform(0, seconds * 1.5) for _ in range(times)]
-    return await _at_once([lambda after=each: one(after) for each in delays])
+    delays = [chance.uniform(0, seconds * 1.2) for _ in range(times)]
+    return await _at_once([partial(one, each) for each in delays])
 
 
 async def with_transport_faults(stage: Stage, names: Iterable[str]) -> Sequence[Finding]:
@@ -98,7 +105,7 @@ async def with_transport_faults(stage: Stage, names: Iterable[str]) -> Sequence[
         await stage.world.add_fault(**rule, **TRANSPORT_FAULTS[name])
         return await trial.finding(name)
 
-    return await _at_once([lambda name=each: one(name) for each in names])
+    return await _at_once([partial(one, each) for each in names])
 
 
 async def sent_often(stage: Stage, times: Iterable[int]) -> Sequence[Finding]:
@@ -109,18 +116,15 @@ async def sent_often(stage: Stage, times: Iterable[int]) -> Sequence[Finding]:
     async def one(number: int, *, at_once: bool) -> Finding:
         trial = Trial(stage=stage)
         sends = [
-            lambda at=at: trial.send(trial.requests[0], to=lambda: replicas[at % len(replicas)])
+            partial(trial.send, trial.requests[0], to=replicas[at % len(replicas)])
             for at in range(number)
         ]
         how = "at once" if at_once else "one after another"
-        try:
-            if at_once:
-                await asyncio.gather(*(send() for send in sends))
-            else:
-                for send in sends:
-                    await send()
-        except Unusable as error:
-            return Finding(what=how, unusable=str(error))
+        if at_once:
+            await asyncio.gather(*(send() for send in sends))
+        else:
+            for send in sends:
+                await send()
         found = await trial.finding(f"sent {number} times {how}")
         other = {**trial.requests[0], "text": "Something else"}
         reply = await others[0].ask(other)
@@ -130,7 +134,7 @@ async def sent_often(stage: Stage, times: Iterable[int]) -> Sequence[Finding]:
         return found
 
     given = [(number, at_once) for number in times for at_once in (False, True)]
-    return await _at_once([lambda each=each: one(each[0], at_once=each[1]) for each in given])
+    return await _at_once([partial(one, number, at_once=at_once) for number, at_once in given])
 
 
 async def frozen(stage: Stage, chosen: Iterable[tuple[int, int, str]]) -> Sequence[Finding]:
@@ -138,37 +142,44 @@ async def frozen(stage: Stage, chosen: Iterable[tuple[int, int, str]]) -> Sequen
 
     async def one(moment: tuple[int, int, str]) -> Finding:
         at, number, label = moment
+        what = f"frozen {label} (request {at}, moment {number})"
         trial = Trial(stage=stage)
         for earlier in trial.requests[:at]:
             await trial.send(earlier)
         victim = await stage.replicas.take()
-        asked = victim.ask(trial.requests[at], counted=True, at=number, with_signal=signal.SIGSTOP)
-        asking = asyncio.create_task(asked)
+        how: Any = {"counted": True, "at": number, "with_signal": signal.SIGSTOP}
+        asking = asyncio.create_task(victim.ask(trial.requests[at], **how))
         stopping = asyncio.create_task(victim.stopped())
         await asyncio.wait({asking, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
-        what = f"frozen {label} (request {at}, moment {number})"
-        finding = await trial.finding(what)
-        before = await stage.replicas.survivor.turn_ids(trial.requests[at])
-        victim.signal(signal.SIGCONT)
-        try:
-            reply = await asyncio.wait_for(asking, 30)
-        except (ReplicaDied, TimeoutError) as error:
-            return Finding(what=what, unusable=f"the frozen process: {error!r}")
-        after = await stage.replicas.survivor.turn_ids(trial.requests[at])
-        # Frozen after its answer was stored, it tells the same as the others.
-        same = (
-            not reply.error and reply.text == trial.answered[trial.requests[at]["turn_id"]][0].text
-        )
-        if before != after or not (same or reply.error == "LeaseLost"):
-            told = reply.error or reply.text
-            return Finding(what=what, wrong_answers=[f"the frozen process said {told!r}"])
-        if not finding.is_good:
-            return finding
+        was_frozen = not asking.done()
+        found = await trial.finding(what)
+        if found.is_good:
+            victim.signal(signal.SIGCONT)
+            found = await _thawed(trial, trial.requests[at], asking, what)
         await victim.kill()
-        return await trial.finding(what)
+        await asyncio.gather(asking, return_exceptions=True)
+        return replace(found, is_harmed=was_frozen)
 
-    return await _at_once([lambda moment=each: one(moment) for each in chosen])
+    return await _at_once([partial(one, each) for each in chosen])
+
+
+async def _thawed(
+    trial: Trial, request: Mapping[str, str], asking: asyncio.Task[Reply], what: str
+) -> Finding:
+    """Say what came of the process that works on after another one has answered."""
+    survivor = trial.stage.replicas.survivor
+    before = await survivor.turn_ids(request)
+    await asyncio.wait({asking}, timeout=30)
+    if not asking.done():
+        return Finding(what=what, unusable="the frozen process does not come back")
+    reply = asking.result()
+    # One that was frozen after its answer was stored tells the same as the others.
+    same = reply.text == trial.answered[request["turn_id"]][0].text
+    if await survivor.turn_ids(request) != before or not (same or reply.error in GIVEN_UP):
+        told = reply.error or reply.text
+        return Finding(what=what, wrong_answers=[f"the frozen process said {told!r}"])
+    return await trial.finding(what)
 
 
 async def with_database_restarts(stage: Stage, *, times: int, seed: int) -> Sequence[Finding]:
@@ -214,6 +225,9 @@ async def _at_once(trials: Sequence[Callable[[], Awaitable[Finding]]]) -> Sequen
 
     async def one(trial: Callable[[], Awaitable[Finding]]) -> Finding:
         async with room:
-            return await trial()
+            try:
+                return await trial()
+            except Unusable as error:
+                return Finding(what="before it was looked at", unusable=str(error))
 
     return await asyncio.gather(*(one(each) for each in trials))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Generator
 from threading import Lock
-from typing import Any
+from types import GeneratorType
+from typing import Any, TypeAlias
 
+Exchange: TypeAlias = "GeneratorType[Any, Any, Any]"
+"""What psycopg sends and receives, as it passes it to its `wait`."""
 QUEUED_ONLY = ("_execute_gen", "_executemany_gen_pipeline")
 """What sends nothing of its own while a pipeline is open."""
 
@@ -62,7 +64,7 @@ def _watch_database(points: Points, delay: float) -> None:
     # All that psycopg sends or receives passes here: statements, BEGIN, COMMIT, pipelines.
     wait = AsyncConnection.wait
 
-    async def watched(self: Any, gen: Generator[Any, Any, Any], *args: Any, **kwargs: Any) -> Any:
+    async def watched(self: Any, gen: Exchange, *args: Any, **kwargs: Any) -> Any:
         if gen.__qualname__ == "BasePipeline._enter_gen":
             # Sends nothing.
             return await wait(self, gen, *args, **kwargs)
@@ -74,7 +76,7 @@ def _watch_database(points: Points, delay: float) -> None:
         points.reach(f"after {label}")
         return result
 
-    AsyncConnection.wait = watched  # type: ignore[method-assign]
+    AsyncConnection.wait = watched  # type: ignore[method-assign, assignment]
 
 
 def _watch_sdk(points: Points) -> None:
@@ -111,10 +113,9 @@ def _watch_model(points: Points) -> None:
     Response.aclose = closed  # type: ignore[method-assign]
 
 
-def _label(gen: Generator[Any, Any, Any]) -> str:
+def _label(gen: Exchange) -> str:
     """Return the beginning of a statement, or what else psycopg does."""
-    frame = getattr(gen, "gi_frame", None)
-    query = frame.f_locals.get("query") if frame is not None else None
+    query = gen.gi_frame.f_locals.get("query") if gen.gi_frame else None
     if query is None:
         return gen.__name__.strip("_").removesuffix("_gen")
     text = query.decode() if isinstance(query, bytes) else str(query)

@@ -60,6 +60,8 @@ class Replica:
         self._channel = channel
         self._numbers = count(1)
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._ready = self._expect(0)
+        self._reading = asyncio.create_task(self._read())
 
     @classmethod
     async def start(cls, settings: ReplicaSettings) -> Replica:
@@ -69,10 +71,8 @@ class Replica:
         theirs.close()
         ours.setblocking(False)
         replica = cls(process, ours)
-        ready = replica._expect(0)
-        replica._reading = asyncio.create_task(replica._read())
         try:
-            await ready
+            await replica._ready
         except ReplicaDied as error:
             raise RuntimeError(f"A replica did not start; see {settings.log}.") from error
         return replica
@@ -99,9 +99,9 @@ class Replica:
         told = await self._order(
             do="ask", request=request, counted=counted, at=at, signal=int(with_signal)
         )
-        known = {name: value for name, value in told.items() if name != "number"}
-        lists = {name: tuple(known.pop(name)) for name in ("run_ids", "points") if name in known}
-        return Reply(**known, **lists)
+        del told["number"]
+        told |= {name: tuple(told[name]) for name in ("run_ids", "points") if name in told}
+        return Reply(**told)
 
     async def turn_ids(self, request: Mapping[str, str]) -> list[str]:
         """Return the ids of the person's messages in the thread of a request."""

@@ -6,7 +6,7 @@ import asyncio
 import re
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,8 +16,11 @@ from chaos.replicas import Replica, ReplicaDied, Replicas, Reply
 from chaos.scenario import Scenario
 from chaos.world import World, now
 
-PATIENCE = 20.0
-"""Seconds for which a client sends a request again before the thread counts as unusable."""
+PATIENCE = 45.0
+"""Seconds for which a client sends a request again before the thread counts as unusable.
+
+More than the time after which PostgreSQL ends the transaction of a process that was frozen.
+"""
 PAUSE = 0.1
 STARTED = re.compile(r'Started "[^"]*"\. Run (\d+)')
 
@@ -28,6 +31,8 @@ class Finding:
 
     what: str
     """What happened in it."""
+    is_harmed: bool = True
+    """Whether it happened: a moment beyond the turn's last is not reached."""
     double_runs: int = 0
     """Runs beyond the one that was wished for."""
     lost_launches: Sequence[str] = ()
@@ -86,21 +91,19 @@ class Trial:
         """Return a request on the trial's thread."""
         return {"text": text, "thread_id": self.marker, "turn_id": turn_id}
 
-    async def send(
-        self, request: Mapping[str, str], *, to: Callable[[], Any] | None = None
-    ) -> Reply:
+    async def send(self, request: Mapping[str, str], *, to: Replica | None = None) -> Reply:
         """Send a request until it is answered, as a client does.
 
         Args:
             request: what is sent.
-            to: gives the replica that takes it; without it the one that survives.
+            to: the replica that takes it; without it the one that survives.
 
         Raises:
             Unusable: it is not answered.
         """
         deadline = time.monotonic() + PATIENCE
+        replica = to or self.stage.replicas.survivor
         while True:
-            replica: Replica = self.stage.replicas.survivor if to is None else to()
             reply = await replica.ask(request)
             if not reply.error:
                 self.answered[request["turn_id"]].append(reply)
@@ -109,14 +112,15 @@ class Trial:
                 raise Unusable(f"{request['turn_id']}: {reply.error}: {reply.message}")
             await asyncio.sleep(PAUSE)
 
-    async def send_to_victim(self, request: Mapping[str, str], victim: Replica, **how: Any) -> None:
-        """Send a request to a process that may die over it."""
+    async def send_to_victim(self, request: Mapping[str, str], victim: Replica, **how: Any) -> bool:
+        """Send a request to a process that may die over it, and say whether it did."""
         try:
             reply = await victim.ask(request, **how)
         except ReplicaDied:
-            return
+            return True
         if not reply.error:
             self.answered[request["turn_id"]].append(reply)
+        return False
 
     async def finding(self, what: str) -> Finding:
         """Send all that the client would still send, and say what came of the trial."""

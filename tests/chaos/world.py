@@ -33,9 +33,11 @@ def local_workspace(folder: Path) -> Iterator[Mapping[str, Any]]:
 
 
 def _command(action: str, folder: Path, *options: str, model: str) -> str:
-    command = [sys.executable, "-m", "local_workspace.cli", action, "--data", folder, *options]
+    command = [sys.executable, "-m", "local_workspace.cli", action, "--data", str(folder)]
     environment = {**os.environ, "LOCAL_WORKSPACE_MODEL_URL": model}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
+    done = subprocess.run(
+        [*command, *options], capture_output=True, text=True, timeout=120, env=environment
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
