@@ -79,6 +79,12 @@ def test_a_limited_role_connects_and_grants_nothing(connect: Connect, notes: str
         limited.grant_schema(APP, [SchemaPrivilege.USAGE], ["test_limited_perm_schema"])
 
 
+def test_the_analyst_works_with_what_the_admin_has_made(connect: Connect, notes: str) -> None:
+    analyst = connect("analyst")
+    analyst.execute(f"insert into {notes} values ('mine')")
+    assert analyst.execute(f"select * from {notes}") == [{"text": "mine"}]
+
+
 def test_without_a_role_a_credential_opens_nothing(sdk: Any, workspace: Any) -> None:
     import psycopg
 

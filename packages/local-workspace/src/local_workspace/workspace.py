@@ -12,6 +12,7 @@ from local_workspace.database import Database
 from local_workspace.demo import Seeded, seed
 from local_workspace.genie import Genie
 from local_workspace.identity import (
+    ANALYST,
     LIMITED_PRINCIPAL,
     SERVICE_PRINCIPAL,
     SERVICE_PRINCIPALS,
@@ -38,7 +39,11 @@ class Workspace:
         self._identity = Identity(settings, self._database)
         self._warehouse = Warehouse(settings)
         self._jobs = Jobs(settings, self._database)
-        access = Access(managers=[SERVICE_PRINCIPAL.user_name], users=[LIMITED_PRINCIPAL.user_name])
+        access = Access(
+            managers=[SERVICE_PRINCIPAL.user_name],
+            members=[ANALYST.user_name],
+            users=[LIMITED_PRINCIPAL.user_name],
+        )
         self._lakebase = Lakebase(settings, self._identity, access=access)
         self._serving = Serving(Upstream(upstream) if upstream else None)
         self._genie = Genie(settings, self._database, self._warehouse, model=self._serving.complete)

@@ -29,11 +29,7 @@ BIN = Path(sys.executable).parent
 CHAT = "/serving-endpoints/chat/completions"
 RUN_NOW = "/api/2.2/jobs/run-now"
 ANALYST = "analyst@local.test"
-ROLE = f"""
-    CREATE EXTENSION IF NOT EXISTS databricks_auth;
-    SELECT databricks_create_role('{ANALYST}', 'USER');
-    GRANT CREATE ON DATABASE databricks_postgres TO "{ANALYST}";
-"""
+ROLE = f'GRANT CREATE ON DATABASE databricks_postgres TO "{ANALYST}"'
 GRANTS = f"""
     GRANT USAGE, CREATE ON SCHEMA {{schema}} TO "{ANALYST}";
     GRANT ALL ON ALL TABLES IN SCHEMA {{schema}} TO "{ANALYST}";

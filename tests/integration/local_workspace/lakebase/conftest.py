@@ -20,10 +20,11 @@ from starlette.middleware import Middleware
 from local_workspace.app import build_app
 from local_workspace.database import Database
 from local_workspace.identity import Authentication, Identity
-from local_workspace.lakebase import Lakebase
+from local_workspace.lakebase import Access, Lakebase
 from local_workspace.settings import Settings
 
 ADMIN, VIEWER = "admin@local.test", "viewer@local.test"
+NOBODY_ELSE = Access()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,14 +96,16 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def running_lakebase(data: Path, *, port: int | None = None) -> Iterator[RunningLakebase]:
+def running_lakebase(
+    data: Path, *, port: int | None = None, access: Access = NOBODY_ELSE
+) -> Iterator[RunningLakebase]:
     """Run Lakebase, identity and the REST API on a folder, the gateway on a free port if none."""
     port = port or _free_port()
     listener = socket.create_server(("127.0.0.1", 0))
     settings = Settings(data=data, port=listener.getsockname()[1])
     database = Database(settings.databases / "workspace.sqlite")
     identity = Identity(settings, database)
-    area = Lakebase(settings, identity, port=port)
+    area = Lakebase(settings, identity, access=access, port=port)
     app = build_app([identity, area], [Middleware(Authentication, identity=identity)])
     server = _Server(uvicorn.Config(app, log_level="warning", lifespan="on", ws="none"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -3,6 +3,7 @@
 from local_workspace.identity.authentication import Authentication
 from local_workspace.identity.identity import Identity
 from local_workspace.identity.known_users import (
+    ANALYST,
     LIMITED_PRINCIPAL,
     SERVICE_PRINCIPAL,
     SERVICE_PRINCIPALS,
@@ -10,6 +11,7 @@ from local_workspace.identity.known_users import (
 )
 
 __all__ = [
+    "ANALYST",
     "LIMITED_PRINCIPAL",
     "SERVICE_PRINCIPAL",
     "SERVICE_PRINCIPALS",

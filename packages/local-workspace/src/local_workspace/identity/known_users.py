@@ -8,6 +8,14 @@ from local_workspace.area import Caller
 
 _USERS = frozenset({"users"})
 
+ANALYST = Caller(
+    user_name="analyst@local.test",
+    user_id=6120843759018422,
+    display_name="Local Analyst",
+    groups=_USERS,
+)
+"""The second person: no admin, with a role in Lakebase that works with what the first has made."""
+
 USERS: tuple[Caller, ...] = (
     Caller(
         user_name="admin@local.test",
@@ -15,12 +23,7 @@ USERS: tuple[Caller, ...] = (
         display_name="Local Admin",
         groups=_USERS | {"admins"},
     ),
-    Caller(
-        user_name="analyst@local.test",
-        user_id=6120843759018422,
-        display_name="Local Analyst",
-        groups=_USERS,
-    ),
+    ANALYST,
     Caller(
         user_name="viewer@local.test",
         user_id=7390254418860137,

@@ -14,6 +14,8 @@ class Access:
 
     managers: Sequence[str] = ()
     """Who has CAN MANAGE, as all admins do, and a role with the rights of the database's owner."""
+    members: Sequence[str] = ()
+    """Who has a role in `databricks_superuser`, which reads and writes what others have made."""
     users: Sequence[str] = ()
     """Who has a role without rights of its own."""
 

@@ -87,6 +87,8 @@ class Roles:
                 await self._superuser.run(admin.format(Identifier(name)))
         for name in self.access.managers:
             await self._superuser.run(SQL("GRANT {} TO {}").format(owner, Identifier(name)))
+        for name in self.access.members:
+            await self._ensure(name, is_superuser=True)
         for name in self.access.users:
             await self._ensure(name)
         await self._ensure_database(owner)
