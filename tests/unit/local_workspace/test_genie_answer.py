@@ -22,7 +22,8 @@ def test_a_single_row_is_said_with_its_figure_first():
 
 def test_of_several_rows_the_first_is_said():
     said = summary(result(("2026", "ASIA", "5.00"), ("2026", "EUROPE", "4.00")))
-    assert said == "The query returned **2** rows; the first one is 2026, ASIA, 5.00."
+    first = "year 2026, region ASIA, revenue 5.00"
+    assert said == f"The query returned **2** rows; the first one is {first}."
 
 
 def test_a_result_that_was_cut_says_so():

@@ -76,17 +76,16 @@ def summary(result: Result) -> str:
     """Return a result in a sentence: all of a single row, the first of several."""
     if not result.rows:
         return "The query returned no rows."
-    cells = [
-        (column, _shown(column, value))
+    said = {
+        column.position: f"{_words(column)} {_shown(column, value)}"
         for column, value in zip(result.columns, result.rows[0], strict=True)
-    ]
+    }
     if len(result.rows) > 1:
         more = " (cut off there)" if result.is_truncated else ""
-        first = ", ".join(value for _, value in cells)
+        first = ", ".join(said.values())
         return f"The query returned **{len(result.rows):,}** rows{more}; the first one is {first}."
-    numbers = [column for column, _ in cells if column.type_name in _NUMBERS]
-    headline = numbers[-1] if numbers else cells[-1][0]
-    said = {column.position: f"{_words(column)} {value}" for column, value in cells}
+    numbers = [column for column in result.columns if column.type_name in _NUMBERS]
+    headline = numbers[-1] if numbers else result.columns[-1]
     others = ", ".join(text for position, text in said.items() if position != headline.position)
     main = said[headline.position]
     return f"**{main[:1].upper()}{main[1:]}**" + (f" ({others})." if others else ".")

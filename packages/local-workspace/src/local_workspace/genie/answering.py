@@ -94,7 +94,8 @@ def _tables(sql: str) -> tuple[str, ...]:
 def _question_back(space: Space, content: SerializedSpace) -> str:
     samples = ["".join(sample.question) for sample in content.config.sample_questions[:3]]
     listed = "".join(f"\n- {sample}" for sample in samples)
-    examples = f" I can answer, for example:{listed}\n" if samples else " "
+    # Without the blank lines Markdown draws the last sentence into the list.
+    examples = f" I can answer, for example:\n{listed}\n\n" if samples else " "
     return (
         f"I found nothing in {space.title} that answers this with certainty.{examples}"
         "Which of its figures are you interested in?"
