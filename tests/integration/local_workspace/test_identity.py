@@ -60,6 +60,14 @@ def test_a_request_without_a_token_is_refused_with_401(workspace: Any) -> None:
     assert answer.headers["www-authenticate"] == 'Bearer realm="DatabricksRealm"'
 
 
+def test_a_browser_without_a_token_reads_what_this_is(workspace: Any) -> None:
+    answer = httpx.get(f"{workspace.url}/?o=7474651880045550", trust_env=False)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "stand-in for a Databricks workspace" in answer.text
+    assert httpx.post(f"{workspace.url}/", trust_env=False).status_code == 401
+
+
 @pytest.mark.parametrize("token", ["dapi0123", "a.b.c", "é"])
 def test_a_wrong_token_is_refused_with_403_and_the_number_as_code(
     workspace: Any, token: str

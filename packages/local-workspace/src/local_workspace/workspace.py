@@ -10,6 +10,7 @@ from local_workspace.app import build_app
 from local_workspace.area import Area
 from local_workspace.database import Database
 from local_workspace.demo import Seeded, seed
+from local_workspace.front_page import FrontPage
 from local_workspace.genie import Genie
 from local_workspace.identity import (
     ANALYST,
@@ -61,6 +62,7 @@ class Workspace:
     def app(self) -> ASGIApp:
         """Return the ASGI application: recorder, then faults, then the door, then the areas."""
         areas: list[Area] = [
+            FrontPage(),
             self._identity,
             Statements(self._warehouse),
             self._genie,

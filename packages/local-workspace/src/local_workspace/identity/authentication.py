@@ -1,4 +1,4 @@
-"""The door: every request shows a token, except those that a client sends to get one."""
+"""The door: every request shows a token, except those to get one and for the front page."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from local_workspace.errors import ApiError, PermissionDenied
 from local_workspace.identity.identity import Identity
 
 _OPEN = ("/.well-known/", "/oidc/", "/local/health")
+_FRONT_PAGE = "/"
 _ADMINS_ONLY = "/local/"
 
 
@@ -22,7 +23,7 @@ class Authentication:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request pass, or answer it with the refusal."""
-        if scope["type"] == "http" and not scope["path"].startswith(_OPEN):
+        if scope["type"] == "http" and not _is_open(scope):
             try:
                 scope.setdefault("state", {})["caller"] = self._caller(scope)
             except ApiError as refusal:
@@ -35,3 +36,9 @@ class Authentication:
         if scope["path"].startswith(_ADMINS_ONLY) and not caller.is_admin:
             raise PermissionDenied(f"{caller.user_name} is not an admin of this workspace.")
         return caller
+
+
+def _is_open(scope: Scope) -> bool:
+    if scope["path"] == _FRONT_PAGE:
+        return scope["method"] in ("GET", "HEAD")
+    return bool(scope["path"].startswith(_OPEN))
