@@ -220,3 +220,8 @@ def test_there_is_one_warehouse_and_it_runs(server):
     warehouses = server.client().warehouses
     assert [each.id for each in warehouses.list()] == [WAREHOUSE]
     assert warehouses.get(WAREHOUSE).state.value == "RUNNING"
+
+
+def test_a_warehouse_that_runs_can_be_started_and_goes_on_running(server):
+    warehouses = server.client().warehouses
+    assert warehouses.start(WAREHOUSE).result().state.value == "RUNNING"

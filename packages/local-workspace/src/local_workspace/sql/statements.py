@@ -29,6 +29,7 @@ class Statements:
     def routes(self) -> Sequence[BaseRoute]:
         """Return the routes of statements and warehouses."""
         statement = "/api/2.0/sql/statements/{statement_id}"
+        warehouse = "/api/2.0/sql/warehouses/{warehouse_id}"
         return [
             Route("/api/2.0/sql/statements", self._execute, methods=["POST"]),
             Route("/api/2.0/sql/statements/", self._execute, methods=["POST"]),
@@ -36,7 +37,8 @@ class Statements:
             Route(f"{statement}/result/chunks/{{index:int}}", self._chunk, methods=["GET"]),
             Route(f"{statement}/cancel", self._cancel, methods=["POST"]),
             Route("/api/2.0/sql/warehouses", self._list_warehouses, methods=["GET"]),
-            Route("/api/2.0/sql/warehouses/{warehouse_id}", self._get_warehouse, methods=["GET"]),
+            Route(warehouse, self._get_warehouse, methods=["GET"]),
+            Route(f"{warehouse}/start", self._start_warehouse, methods=["POST"]),
         ]
 
     @asynccontextmanager
@@ -95,6 +97,11 @@ class Statements:
     async def _get_warehouse(self, request: Request) -> Response:
         _check_warehouse(request.path_params["warehouse_id"])
         return JSONResponse(_WAREHOUSE)
+
+    async def _start_warehouse(self, request: Request) -> Response:
+        """Answer as the platform does for a warehouse that runs, as this one always does."""
+        _check_warehouse(request.path_params["warehouse_id"])
+        return JSONResponse({})
 
     def _find(self, request: Request) -> Statement:
         """Return the caller's statement; those of others do not exist for them."""
