@@ -87,7 +87,7 @@ def _rows(given: argparse.Namespace) -> Iterator[tuple[str, Scenario, Experiment
         yield f"random times, {scenario.name}", scenario, at_random
     yield "transport faults", experiments.impatient(FLAT), faults
     yield "sent 2 to 10 times", FLAT, often
-    yield "frozen process", FLAT, frozen
+    yield "frozen process", experiments.impatient(FLAT), frozen
     yield "PostgreSQL restarts", FLAT, restarts
 
 

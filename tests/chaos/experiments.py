@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -17,8 +18,6 @@ from chaos.world import RUN_NOW
 
 AT_ONCE = 6
 """Trials that run at the same time."""
-BEYOND = 4
-"""Moments beyond those of the dry run: a heartbeat more or less moves them."""
 
 GIVEN_UP = ("LeaseLost", "LakebaseError", "LakebaseUnreachable", "LaunchUnknown")
 """What a process says that finds its lease, or its connection, gone."""
@@ -35,41 +34,60 @@ TRANSPORT_FAULTS: Mapping[str, Mapping[str, Any]] = {
 
 
 def impatient(scenario: Scenario) -> Scenario:
-    """Return a scenario in which the SDK waits a second for an answer, not a minute."""
-    changes = (*scenario.overrides, "workspace.http_timeout_seconds=1")
-    return replace(scenario, overrides=changes)
+    """Return a scenario that waits a second for the workspace, and three for PostgreSQL."""
+    changes = ("workspace.http_timeout_seconds=1", "lakebase.pool.statement_timeout_seconds=3")
+    return replace(scenario, overrides=(*scenario.overrides, *changes))
 
 
-async def moments(stage: Stage) -> Sequence[tuple[int, int, str]]:
-    """Return all moments of a launch: which request, which moment of it, what it is."""
+@dataclass(frozen=True, kw_only=True)
+class Moment:
+    """A moment of a launch, by what it is: a heartbeat more or less does not move it."""
+
+    request: int
+    """Which request of the scenario, from 0."""
+    label: str
+    """What happens."""
+    time: int
+    """For which time in the turn, from 1."""
+
+    def __str__(self) -> str:
+        """Return it for people."""
+        return f"{self.label}, time {self.time} in request {self.request}"
+
+    def armed(self, number: signal.Signals) -> Mapping[str, Any]:
+        """Return what lets a replica send itself a signal at this moment."""
+        return {"label": self.label, "time": self.time, "signal": int(number)}
+
+
+async def moments(stage: Stage) -> Sequence[Moment]:
+    """Return all moments of a launch, in their order, from one in which nothing goes wrong."""
     trial = Trial(stage=stage)
     found = []
     for at, request in enumerate(trial.requests):
         victim = await stage.replicas.take()
-        reply = await victim.ask(request, counted=True)
+        reply = await victim.ask(request, moment={})
         assert not reply.error, reply
-        found += [(at, number, label) for number, label in enumerate(reply.points)]
-        beyond = range(len(reply.points), len(reply.points) + BEYOND)
-        found += [(at, number, "beyond") for number in beyond]
+        times: Counter[str] = Counter()
+        for label in reply.points:
+            times[label] += 1
+            found.append(Moment(request=at, label=label, time=times[label]))
         await victim.kill()
     return found
 
 
-async def killed_at_every_moment(
-    stage: Stage, chosen: Iterable[tuple[int, int, str]]
-) -> Sequence[Finding]:
+async def killed_at_every_moment(stage: Stage, chosen: Iterable[Moment]) -> Sequence[Finding]:
     """Kill the process at each of these moments of a launch."""
 
-    async def one(moment: tuple[int, int, str]) -> Finding:
-        at, number, label = moment
+    async def one(moment: Moment) -> Finding:
         trial = Trial(stage=stage)
-        for earlier in trial.requests[:at]:
-            await trial.send(earlier)
+        *earlier, request = trial.requests[: moment.request + 1]
+        for each in earlier:
+            await trial.send(each)
         victim = await stage.replicas.take()
-        died = await trial.send_to_victim(trial.requests[at], victim, counted=True, at=number)
+        armed = moment.armed(signal.SIGKILL)
+        died = await trial.send_to_victim(request, victim, moment=armed)
         await victim.kill()
-        found = await trial.finding(f"killed {label} (request {at}, moment {number})")
-        return replace(found, is_harmed=died)
+        return replace(await trial.finding(f"killed {moment}"), is_harmed=died)
 
     return await _at_once([partial(one, each) for each in chosen])
 
@@ -137,18 +155,18 @@ async def sent_often(stage: Stage, times: Iterable[int]) -> Sequence[Finding]:
     return await _at_once([partial(one, number, at_once=at_once) for number, at_once in given])
 
 
-async def frozen(stage: Stage, chosen: Iterable[tuple[int, int, str]]) -> Sequence[Finding]:
+async def frozen(stage: Stage, chosen: Iterable[Moment]) -> Sequence[Finding]:
     """Freeze the process at each of these moments, let another take over, and wake it."""
 
-    async def one(moment: tuple[int, int, str]) -> Finding:
-        at, number, label = moment
-        what = f"frozen {label} (request {at}, moment {number})"
+    async def one(moment: Moment) -> Finding:
+        what = f"frozen {moment}"
         trial = Trial(stage=stage)
-        for earlier in trial.requests[:at]:
-            await trial.send(earlier)
+        *earlier, request = trial.requests[: moment.request + 1]
+        for each in earlier:
+            await trial.send(each)
         victim = await stage.replicas.take()
-        how: Any = {"counted": True, "at": number, "with_signal": signal.SIGSTOP}
-        asking = asyncio.create_task(victim.ask(trial.requests[at], **how))
+        armed = moment.armed(signal.SIGSTOP)
+        asking = asyncio.create_task(victim.ask(request, moment=armed))
         stopping = asyncio.create_task(victim.stopped())
         await asyncio.wait({asking, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
@@ -156,7 +174,7 @@ async def frozen(stage: Stage, chosen: Iterable[tuple[int, int, str]]) -> Sequen
         found = await trial.finding(what)
         if found.is_good:
             victim.signal(signal.SIGCONT)
-            found = await _thawed(trial, trial.requests[at], asking, what)
+            found = await _thawed(trial, request, asking, what)
         await victim.kill()
         await asyncio.gather(asking, return_exceptions=True)
         return replace(found, is_harmed=was_frozen)

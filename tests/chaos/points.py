@@ -21,13 +21,21 @@ class Points:
     def __init__(self) -> None:
         self.seen: list[str] = []
         self._armed = False
-        self._at: int | None = None
+        self._label = ""
+        self._time = 0
         self._signal = 0
         self._lock = Lock()
 
-    def arm(self, *, at: int | None, signal: int) -> None:
-        """Begin to count from 0; at the moment `at` the signal is sent."""
-        self.seen, self._at, self._signal, self._armed = [], at, signal, True
+    def arm(self, *, label: str = "", time: int = 0, signal: int = 0) -> None:
+        """Begin to count; when the moment is reached for the given time, the signal is sent.
+
+        Args:
+            label: what the moment is; empty: no signal is sent.
+            time: 1 is the first time.
+            signal: its number.
+        """
+        self.seen, self._label, self._time = [], label, time
+        self._signal, self._armed = signal, True
 
     def disarm(self) -> list[str]:
         """Stop counting, and return what each moment was."""
@@ -39,9 +47,9 @@ class Points:
         if not self._armed:
             return
         with self._lock:
-            number = len(self.seen)
             self.seen.append(label)
-        if number == self._at:
+            is_it = label == self._label and self.seen.count(label) == self._time
+        if is_it:
             os.write(2, f"signal {self._signal} {label}\n".encode())
             os.kill(os.getpid(), self._signal)
 

@@ -86,10 +86,10 @@ class Worker:
     async def ask(self, order: dict[str, Any]) -> dict[str, Any]:
         """Ask the supervisor as a client would."""
         request = Request(**order["request"])
-        if order["counted"]:
-            self.points.arm(at=order["at"], signal=order["signal"])
+        if order["moment"] is not None:
+            self.points.arm(**order["moment"])
         answer = await self.supervisor.ask(request)
-        seen = self.points.disarm() if order["counted"] else []
+        seen = self.points.disarm() if order["moment"] is not None else []
         run_ids = [each.run_id for each in answer.operations]
         return {"text": answer.text, "run_ids": run_ids, "points": seen}
 

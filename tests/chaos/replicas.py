@@ -78,27 +78,18 @@ class Replica:
         return replica
 
     async def ask(
-        self,
-        request: Mapping[str, str],
-        *,
-        counted: bool = False,
-        at: int | None = None,
-        with_signal: int = signal.SIGKILL,
+        self, request: Mapping[str, str], *, moment: Mapping[str, Any] | None = None
     ) -> Reply:
         """Send a request as a client.
 
         Args:
             request: the fields of a `Request`.
-            counted: whether the moments of the turn are counted.
-            at: the moment at which the process is sent the signal.
-            with_signal: which one.
+            moment: the arguments of `Points.arm`; without them no moments are counted.
 
         Raises:
             ReplicaDied: before there was a reply.
         """
-        told = await self._order(
-            do="ask", request=request, counted=counted, at=at, signal=int(with_signal)
-        )
+        told = await self._order(do="ask", request=request, moment=moment)
         del told["number"]
         told |= {name: tuple(told[name]) for name in ("run_ids", "points") if name in told}
         return Reply(**told)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from chaos import experiments
+from chaos.experiments import Moment
 from chaos.scenario import CONFIRMED, FLAT, SCENARIOS, Scenario
 from chaos.trial import Finding, Stage
 from chaos.world import World
@@ -23,10 +24,10 @@ def bad(findings: Sequence[Finding]) -> Sequence[Finding]:
 
 
 def around_the_launch(
-    moments: Sequence[tuple[int, int, str]],
-) -> Sequence[tuple[int, int, str]]:
+    moments: Sequence[Moment],
+) -> Sequence[Moment]:
     """Return the moments before and after the request that starts the job."""
-    return [each for each in moments if "/jobs/run-now" in each[2]]
+    return [each for each in moments if "/jobs/run-now" in each.label]
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.name)
@@ -62,10 +63,10 @@ async def test_the_same_request_sent_often_starts_one_run(world: World) -> None:
 async def test_a_process_that_wakes_up_after_another_took_over_writes_nothing(
     world: World,
 ) -> None:
-    async with Stage.opened(world, FLAT) as stage:
+    async with Stage.opened(world, experiments.impatient(FLAT)) as stage:
         moments = await experiments.moments(stage)
         # Also inside the transaction of a checkpoint, where it holds the row of the thread.
-        inside = [each for each in moments if "INSERT INTO checkpoints" in each[2]][-1:]
+        inside = [each for each in moments if "INSERT INTO checkpoints" in each.label][-1:]
 
         found = await experiments.frozen(stage, [*around_the_launch(moments), *inside])
 
