@@ -53,7 +53,7 @@ def test_its_tests_pass(project):
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "6 passed" in done.stdout
+    assert "7 passed" in done.stdout
 
 
 def test_its_configuration_enables_it(project, monkeypatch):
@@ -64,7 +64,7 @@ def test_its_configuration_enables_it(project, monkeypatch):
     (agent,) = build_registry(configuration).agents
 
     assert [tool.name for tool in agent.tools] == ["list_warehouses", "start_warehouse"]
-    assert "(nightly)" in agent.delegate_when
+    assert "(Local warehouse)" in agent.delegate_when
     for module in [name for name in sys.modules if name.startswith("lakevisor_warehouses")]:
         del sys.modules[module]
 
