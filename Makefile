@@ -19,7 +19,7 @@ test: $(VENV)/.ready-dev ## set up and run all tests
 	$(BIN)/python -m pytest
 
 .PHONY: chaos
-chaos: $(VENV)/.ready-dev ## kill processes at every moment of a launch, for an hour
+chaos: $(VENV)/.ready-dev ## kill processes at every moment of a launch (long)
 	PYTHONPATH=tests $(BIN)/python -m chaos
 
 .PHONY: check
