@@ -31,7 +31,7 @@ def finished(
     """
     parts = [each for each in turn if is_reply_part(each)]
     agent = str(parts[-1].name or SUPERVISOR) if parts else SUPERVISOR
-    operations = (*operations_of(turn), *(each.operation for each in notices))
+    operations = operations_of(turn)
     answers = [_answer(each) for each in parts if FOR_PROGRAMS in each.additional_kwargs]
     usage = {name: context.usage[name] for name in TOKENS}
     outputs: dict[str, JsonValue] = {
@@ -39,7 +39,7 @@ def finished(
         "agent": agent,
         "operations": [each.model_dump(mode="json") for each in operations],
         "answers": list(answers),
-        "notices": [each.text for each in notices],
+        "notices": [_notice(each) for each in notices],
         "model_calls": context.model_calls,
         "usage": dict(usage),
     }
@@ -54,6 +54,10 @@ def finished(
         model_calls=context.model_calls,
         usage=usage,
     )
+
+
+def _notice(notice: Notice) -> dict[str, JsonValue]:
+    return {"text": notice.text, "operation": notice.operation.model_dump(mode="json")}
 
 
 def _answer(part: AnyMessage) -> dict[str, JsonValue]:
