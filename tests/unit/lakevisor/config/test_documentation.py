@@ -69,7 +69,9 @@ def test_each_yaml_example_is_a_file_with_a_name():
 @pytest.mark.parametrize("file", [file for file in FILES if "typo" not in file])
 def test_each_example_file_is_valid(configs, file):
     _write_example(configs.parent, file)
-    load_configuration(workspace=Path(file).stem, folder=configs, environment={})
+    name = Path(file).stem
+    configuration = load_configuration(workspace=name, folder=configs, environment={})
+    assert configuration.workspace_name == name
 
 
 @pytest.mark.parametrize(("command", "output"), SESSIONS)
