@@ -49,7 +49,7 @@ class Started(BaseModel):
 
 
 class OperationNotFound(GiveUp):
-    """No such operation exists for this caller in this thread.
+    """No such operation exists for this caller.
 
     The words are the same whether it never was or belongs to somebody else.
     """
@@ -73,7 +73,7 @@ class Seen(BaseModel):
 
 
 class Operations(Protocol):
-    """The operations of this caller and thread. No method takes another owner."""
+    """The operations of this caller, launched from this thread. No method takes another owner."""
 
     async def launch(
         self,
@@ -100,7 +100,7 @@ class Operations(Protocol):
         """Return one operation.
 
         Raises:
-            OperationNotFound: it does not exist for this caller in this thread.
+            OperationNotFound: it does not exist for this caller.
         """
         ...
 
@@ -122,7 +122,7 @@ class Operations(Protocol):
             is_final: whether it has ended; what is unknown has not.
 
         Raises:
-            OperationNotFound: it does not exist for this caller in this thread.
+            OperationNotFound: it does not exist for this caller.
         """
         ...
 
@@ -134,7 +134,7 @@ class Operations(Protocol):
             state: the state as it is from now on, a word of the plugin's.
 
         Raises:
-            OperationNotFound: it does not exist for this caller in this thread.
+            OperationNotFound: it does not exist for this caller.
         """
         ...
 
@@ -142,6 +142,6 @@ class Operations(Protocol):
         """Remember that what had ended runs again under the same id: its next end is told too.
 
         Raises:
-            OperationNotFound: it does not exist for this caller in this thread.
+            OperationNotFound: it does not exist for this caller.
         """
         ...

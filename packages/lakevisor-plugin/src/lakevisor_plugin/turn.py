@@ -35,7 +35,7 @@ class Turn:
     workspace: WorkspaceClient
     """A client of the workspace that acts for the caller. It blocks: use `call`."""
     operations: Operations
-    """The operations of this caller and thread."""
+    """The operations of this caller; what is launched belongs to this thread."""
     deadline: float
     """When the turn must be over, on the clock of `time.monotonic()`, in seconds."""
     tell: Callable[[str], None] = field(repr=False)

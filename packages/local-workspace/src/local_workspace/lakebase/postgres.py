@@ -253,6 +253,7 @@ def _end(process: psutil.Process) -> None:
         except psutil.TimeoutExpired:
             continue
         except psutil.NoSuchProcess:
+            # It has ended by itself, which is what was wanted.
             pass
         return
 
