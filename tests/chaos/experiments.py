@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from chaos.finding import Finding
 from chaos.replicas import Reply
 from chaos.scenario import Scenario
-from chaos.trial import Finding, Stage, Trial, Unusable
+from chaos.trial import Stage, Trial, Unusable
 from chaos.world import RUN_NOW
 
 AT_ONCE = 6
@@ -148,7 +149,7 @@ async def sent_often(stage: Stage, times: Iterable[int]) -> Sequence[Finding]:
         reply = await others[0].ask(other)
         if reply.error != "TurnConflict":
             told = reply.error or reply.text
-            return Finding(what=found.what, wrong_answers=[f"other words: {told}"])
+            return Finding(what=found.what, wrong=[f"other words: {told}"])
         return found
 
     given = [(number, at_once) for number in times for at_once in (False, True)]
@@ -196,7 +197,7 @@ async def _thawed(
     same = reply.text == trial.answered[request["turn_id"]][0].text
     if await survivor.turn_ids(request) != before or not (same or reply.error in GIVEN_UP):
         told = reply.error or reply.text
-        return Finding(what=what, wrong_answers=[f"the frozen process said {told!r}"])
+        return Finding(what=what, wrong=[f"the frozen process said {told!r}"])
     return await trial.finding(what)
 
 

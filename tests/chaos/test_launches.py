@@ -9,8 +9,9 @@ import pytest
 
 from chaos import experiments
 from chaos.experiments import Moment
+from chaos.finding import Finding
 from chaos.scenario import CONFIRMED, FLAT, SCENARIOS, Scenario
-from chaos.trial import Finding, Stage
+from chaos.trial import Stage
 from chaos.world import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+from chaos.finding import Finding
 from chaos.replicas import Replica, ReplicaDied, Replicas, Reply
 from chaos.scenario import Scenario
 from chaos.world import World, now
@@ -23,29 +24,6 @@ More than the time after which PostgreSQL ends the transaction of a process that
 """
 PAUSE = 0.1
 STARTED = re.compile(r'Started "[^"]*"\. Run (\d+)')
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """What came of a trial."""
-
-    what: str
-    """What happened in it."""
-    is_harmed: bool = True
-    """Whether it happened: a moment beyond the turn's last is not reached."""
-    double_runs: int = 0
-    """Runs beyond the one that was wished for."""
-    lost_launches: Sequence[str] = ()
-    """How a launch was lost: it did not run, or the ledger does not know it."""
-    unusable: str = ""
-    """What made the thread unusable."""
-    wrong_answers: Sequence[str] = ()
-    """A second message of the person, or another answer to the same request."""
-
-    @property
-    def is_good(self) -> bool:
-        """Whether the wish was done once, and everybody knows it."""
-        return not (self.double_runs or self.lost_launches or self.unusable or self.wrong_answers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,9 +115,9 @@ class Trial:
         return Finding(
             what=what,
             double_runs=max(0, len(runs) - 1),
-            lost_launches=self._lost(runs, status, again),
+            lost=self._lost(runs, status, again),
             unusable="" if hello.text else "an empty answer",
-            wrong_answers=await self._wrong(),
+            wrong=await self._wrong(),
         )
 
     async def _say(self, text: str) -> Reply:

@@ -1,0 +1,38 @@
+"""What a row of the table is, and how much the long form does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from chaos.finding import Finding
+from chaos.world import World
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How much is done. Each field is an option of the command line, with its help."""
+
+    every: int = field(default=1, metadata={"help": "only each N-th moment of a launch"})
+    random_kills: int = field(default=1000, metadata={"help": "kills at random times, in all"})
+    restarts: int = field(default=100, metadata={"help": "launches with PostgreSQL restarts"})
+    seed: int = field(
+        default_factory=lambda: int(time.time()), metadata={"help": "of all that is random"}
+    )
+
+
+Experiment: TypeAlias = Callable[[World, Options], Awaitable[Sequence[Finding]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One experiment and its name."""
+
+    name: str
+    """What is done, and to what; `--only` selects by it."""
+    run: Experiment
+    """Does it, and says what came of each trial."""
+    must_find: bool = False
+    """True where a protection is switched off: there a row without a finding is the failure."""

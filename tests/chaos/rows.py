@@ -1,0 +1,10 @@
+"""All rows of the table, in its order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chaos import launches
+from chaos.row import Row
+
+ROWS: Sequence[Row] = (*launches.ROWS,)
