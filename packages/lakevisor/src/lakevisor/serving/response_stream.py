@@ -1,0 +1,254 @@
+"""The events of a turn in the words of OpenAI's Responses API.
+
+Every item is added once and done once, items do not overlap, `sequence_number` counts from 0, and
+the last event is `response.completed`, or `response.failed` behind an `error`. Names and order
+are those of https://platform.openai.com/docs/api-reference/responses-streaming; each item has a
+further key, `agent`, which MLflow's validators and OpenAI's clients let pass.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lakevisor_plugin import (
+    Answered,
+    Event,
+    Progress,
+    TextDelta,
+    ToolFinished,
+    ToolStarted,
+    TurnFinished,
+)
+
+JsonObject = dict[str, Any]
+PROGRESS = "lakevisor.progress"
+"""The type of an event of our own: a tool says how far it is."""
+APPROVAL_SERVER = "lakevisor"
+"""The `server_label` of a proposal: the protocol has such requests for MCP servers alone."""
+
+
+class ResponseStream:
+    """Turns the events of one turn into the events of one response, in order."""
+
+    def __init__(self, response_id: str, *, model: str, created_at: float | None = None) -> None:
+        """Begin a response.
+
+        Args:
+            response_id: by which the response can be asked for again.
+            model: what the client called, as it is named in the answer.
+            created_at: seconds since 1970; now, if it is not given.
+        """
+        self._id = response_id
+        self._model = model
+        self._created_at = time.time() if created_at is None else created_at
+        self._number = 0
+        self._output: list[JsonObject] = []
+        self._added = 0
+        self._message: _OpenMessage | None = None
+
+    def begin(self) -> Iterator[JsonObject]:
+        """Yield what comes before the first item."""
+        yield self._event("response.created", response=self._response("in_progress"))
+        yield self._event("response.in_progress", response=self._response("in_progress"))
+
+    def show(self, event: Event) -> Iterator[JsonObject]:
+        """Yield what a client is told of an event of the turn."""
+        match event:
+            case TextDelta(agent=agent, text=text):
+                yield from self._say(agent, text)
+            case Answered():
+                yield from self._answered(event)
+            case ToolStarted():
+                yield from self._leave_message("completed")
+                yield from self._tool_started(event)
+            case ToolFinished():
+                yield from self._tool_finished(event)
+            case Progress(agent=agent, text=text):
+                yield self._event(PROGRESS, agent=agent, text=text)
+            case TurnFinished():
+                yield from self._leave_message("completed")
+                yield from self._finished(event)
+
+    def fail(self, *, code: str, message: str) -> Iterator[JsonObject]:
+        """Yield the end of a turn that did not come to its own.
+
+        Args:
+            code: a word for programs.
+            message: a sentence for people, without anything internal.
+        """
+        yield from self._leave_message("incomplete")
+        yield self._event("error", code=code, message=message, param=None)
+        error = {"code": code, "message": message}
+        yield self._event("response.failed", response=self._response("failed", error=error))
+
+    def _say(self, agent: str, text: str) -> Iterator[JsonObject]:
+        if self._message is not None and self._message.agent != agent:
+            yield from self._leave_message("completed")
+        if self._message is None:
+            yield from self._open_message(agent)
+        assert self._message is not None
+        self._message.text += text
+        yield self._part_event("response.output_text.delta", delta=text, logprobs=[])
+
+    def _answered(self, event: Answered) -> Iterator[JsonObject]:
+        said = self._message
+        if said is not None and (said.agent, said.text) == (event.agent, event.text):
+            yield from self._close_message("completed")
+            return
+        # A stream that broke off: the model was asked again and says it anew.
+        yield from self._leave_message("incomplete")
+        yield from self._say(event.agent, event.text)
+        yield from self._close_message("completed")
+
+    def _open_message(self, agent: str) -> Iterator[JsonObject]:
+        self._message = _OpenMessage(agent=agent, item_id=self._item_id("msg"))
+        item = self._message.item("in_progress") | {"content": []}
+        yield self._event("response.output_item.added", output_index=self._added, item=item)
+        part = _text_part("")
+        yield self._part_event("response.content_part.added", part=part)
+
+    def _leave_message(self, status: str) -> Iterator[JsonObject]:
+        """Close a message whose end nobody has told, if there is one."""
+        if self._message is not None:
+            yield from self._close_message(status)
+
+    def _close_message(self, status: str) -> Iterator[JsonObject]:
+        message = self._message
+        assert message is not None, "only an open message is closed"
+        yield self._part_event("response.output_text.done", text=message.text, logprobs=[])
+        yield self._part_event("response.content_part.done", part=_text_part(message.text))
+        self._message = None
+        yield self._done(message.item(status))
+
+    def _tool_started(self, event: ToolStarted) -> Iterator[JsonObject]:
+        arguments = json.dumps(event.arguments, ensure_ascii=False)
+        item: JsonObject = {
+            "type": "function_call",
+            "id": self._item_id("fc"),
+            "call_id": event.call_id,
+            "name": event.tool,
+            "arguments": arguments,
+            "status": "completed",
+            "agent": event.agent,
+        }
+        begun = item | {"arguments": "", "status": "in_progress"}
+        yield self._event("response.output_item.added", output_index=self._added, item=begun)
+        place = {"item_id": item["id"], "output_index": self._added}
+        name = "response.function_call_arguments"
+        yield self._event(f"{name}.delta", **place, delta=arguments)
+        yield self._event(f"{name}.done", **place, name=event.tool, arguments=arguments)
+        yield self._done(item)
+
+    def _tool_finished(self, event: ToolFinished) -> Iterator[JsonObject]:
+        failed = event.outcome in ("error", "refused")
+        item = {
+            "type": "function_call_output",
+            "id": self._item_id("fco"),
+            "call_id": event.call_id,
+            "output": event.content,
+            "status": "incomplete" if failed else "completed",
+            "agent": event.agent,
+        }
+        yield from self._whole(item)
+
+    def _finished(self, event: TurnFinished) -> Iterator[JsonObject]:
+        for request in _approval_requests(event):
+            yield from self._whole(request)
+        outputs = dict(event.custom_outputs)
+        response = self._response("completed", usage=_usage(event.usage), custom_outputs=outputs)
+        # On the event too: that is where clients of MLflow's agents look.
+        yield self._event("response.completed", response=response, custom_outputs=outputs)
+
+    def _whole(self, item: JsonObject) -> Iterator[JsonObject]:
+        yield self._event("response.output_item.added", output_index=self._added, item=item)
+        yield self._done(item)
+
+    def _done(self, item: JsonObject) -> JsonObject:
+        event = self._event("response.output_item.done", output_index=self._added, item=item)
+        self._output.append(item)
+        self._added += 1
+        return event
+
+    def _part_event(self, kind: str, **fields: Any) -> JsonObject:
+        assert self._message is not None, "parts belong to an open message"
+        place = {"output_index": self._added, "content_index": 0}
+        return self._event(kind, item_id=self._message.item_id, **place, **fields)
+
+    def _event(self, kind: str, **fields: Any) -> JsonObject:
+        event = {"type": kind, "sequence_number": self._number, **fields}
+        self._number += 1
+        return event
+
+    def _item_id(self, prefix: str) -> str:
+        return f"{prefix}_{self._id.removeprefix('resp_')}_{self._added}"
+
+    def _response(self, status: str, **fields: Any) -> JsonObject:
+        return {
+            "id": self._id,
+            "object": "response",
+            "created_at": self._created_at,
+            "status": status,
+            "model": self._model,
+            "output": list(self._output),
+            "error": None,
+            "incomplete_details": None,
+            "instructions": None,
+            "metadata": {},
+            "parallel_tool_calls": False,
+            "tool_choice": "auto",
+            "tools": [],
+            "usage": None,
+            **fields,
+        }
+
+
+class _OpenMessage:
+    """A message whose text still grows."""
+
+    def __init__(self, *, agent: str, item_id: str) -> None:
+        self.agent = agent
+        self.item_id = item_id
+        self.text = ""
+
+    def item(self, status: str) -> JsonObject:
+        return {
+            "type": "message",
+            "id": self.item_id,
+            "role": "assistant",
+            "status": status,
+            "content": [_text_part(self.text)],
+            "agent": self.agent,
+        }
+
+
+def _text_part(text: str) -> JsonObject:
+    return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+
+
+def _approval_requests(event: TurnFinished) -> Iterator[JsonObject]:
+    """Yield what waits for a yes, in the form that chat clients show as Allow or Deny."""
+    answers: Any = event.custom_outputs.get("answers", ())
+    for answer in answers:
+        proposal = answer["data"].get("proposal")
+        if proposal is not None:
+            yield {
+                "type": "mcp_approval_request",
+                "id": proposal["proposal_id"],
+                "name": proposal["tool"],
+                "arguments": json.dumps(proposal["arguments"], ensure_ascii=False),
+                "server_label": APPROVAL_SERVER,
+                "agent": answer["agent"],
+            }
+
+
+def _usage(tokens: Mapping[str, int]) -> JsonObject:
+    return {
+        "input_tokens": tokens["input_tokens"],
+        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+        "output_tokens": tokens["output_tokens"],
+        "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": tokens["total_tokens"],
+    }
