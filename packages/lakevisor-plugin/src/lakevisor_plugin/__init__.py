@@ -17,6 +17,7 @@ from lakevisor_plugin.events import (
     TurnStarted,
 )
 from lakevisor_plugin.hookspecs import PROJECT, HookSpecs, hookimpl
+from lakevisor_plugin.memory import Memory, MemoryFull
 from lakevisor_plugin.operations import Operation, OperationNotFound, Operations, Seen, Started
 from lakevisor_plugin.prompts import read_prompt
 from lakevisor_plugin.results import Answer, Launched
@@ -38,6 +39,8 @@ __all__ = [
     "GiveUp",
     "HookSpecs",
     "Launched",
+    "Memory",
+    "MemoryFull",
     "Operation",
     "OperationNotFound",
     "Operations",

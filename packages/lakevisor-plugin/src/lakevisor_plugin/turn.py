@@ -12,6 +12,7 @@ from langchain_core.tools import InjectedToolArg
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from lakevisor_plugin.memory import Memory, no_memory
 from lakevisor_plugin.operations import Operations
 
 if TYPE_CHECKING:
@@ -40,6 +41,12 @@ class Turn:
     """When the turn must be over, on the clock of `time.monotonic()`, in seconds."""
     tell: Callable[[str], None] = field(repr=False)
     """Where `progress` goes."""
+    memory: Memory = field(default_factory=no_memory)
+    """What this sub-agent remembers of the thread. Only tools have one: elsewhere it has no room.
+
+    What a tool sets is kept when the call has ended, also if it failed; not if the process died
+    or the turn's time was over before.
+    """
     is_accepted: bool = False
     """Whether the person has accepted this very tool call; see `AskFirst`."""
     names: frozenset[str] = field(default=frozenset(), repr=False)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from pydantic import JsonValue
 
-from lakevisor_plugin import Operation, OperationNotFound, Operations, Started, Turn
+from lakevisor_plugin import Memory, Operation, OperationNotFound, Operations, Started, Turn
 
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
@@ -132,6 +132,7 @@ def make_turn(
     turn_id: str = "turn-1",
     workspace: WorkspaceClient | None = None,
     operations: Operations | None = None,
+    memory: Memory | None = None,
     seconds: float = 30,
     tell: Callable[[str], None] | None = None,
 ) -> Turn:
@@ -142,6 +143,7 @@ def make_turn(
         turn_id: the request.
         workspace: a client; without it a tool that uses the workspace fails the test.
         operations: the thread's operations; without them none, in memory.
+        memory: what the sub-agent remembers of the thread; without it nothing yet.
         seconds: how long the turn may take from now on.
         tell: takes what the tool says of its progress, for example `list.append`.
     """
@@ -152,6 +154,8 @@ def make_turn(
         turn_id=turn_id,
         workspace=workspace or cast("WorkspaceClient", NoWorkspace()),
         operations=operations,
+        # Not `or`: one that is still empty counts as false.
+        memory=Memory() if memory is None else memory,
         deadline=time.monotonic() + seconds,
         tell=tell or (lambda _: None),
     )

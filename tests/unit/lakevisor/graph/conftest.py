@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from langchain_core.messages import AnyMessage, HumanMessage
 from langchain_core.tools import tool
+from langgraph.checkpoint.base import Checkpoint
 from langgraph.checkpoint.memory import InMemorySaver
 from pydantic import BaseModel
 
@@ -181,9 +182,18 @@ class Talk:
     @property
     def state(self) -> State:
         """What the thread remembers."""
-        checkpoint = self.saver.get_tuple({"configurable": {"thread_id": "thread"}})
-        assert checkpoint is not None
-        return checkpoint.checkpoint["channel_values"]
+        return self._checkpoint["channel_values"]
+
+    @property
+    def versions(self) -> Mapping[str, Any]:
+        """The version of each part of the state; a part that is written gets a new one."""
+        return self._checkpoint["channel_versions"]
+
+    @property
+    def _checkpoint(self) -> Checkpoint:
+        found = self.saver.get_tuple({"configurable": {"thread_id": "thread"}})
+        assert found is not None
+        return found.checkpoint
 
     @property
     def messages(self) -> Sequence[AnyMessage]:
@@ -214,3 +224,9 @@ def describing_agent() -> EnabledAgent:
 def agent_with_graph() -> Callable[[Any], EnabledAgent]:
     """A sub-agent that is a graph of its own."""
     return lambda graph: agent("own", [], graph=graph)
+
+
+@pytest.fixture
+def new_agent() -> Callable[..., EnabledAgent]:
+    """Give a function that makes a sub-agent of a name, tools and shortcuts."""
+    return agent

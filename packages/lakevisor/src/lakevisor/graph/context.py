@@ -5,15 +5,16 @@ It travels as LangGraph's `context` and is never written into a checkpoint.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from langchain_core.messages.ai import UsageMetadata
 
 from lakevisor.errors import DeadlineExceeded, TooManyModelCalls
 from lakevisor.ledger import CallOperations, Proposals, TurnOperations
-from lakevisor_plugin import Event, Progress, ToolCall, Turn
+from lakevisor_plugin import Event, Memory, Progress, ToolCall, Turn
 
 Emit = Callable[[Event], None]
 
@@ -42,6 +43,8 @@ class TurnContext:
     limits: Limits
     model_calls: int = 0
     usage: Counter[str] = field(default_factory=Counter)
+    memories: dict[str, Memory] = field(default_factory=dict)
+    """What each sub-agent remembers of the thread, while tools run."""
 
     def take_model_call(self) -> float:
         """Count a model call that is about to be made, and return the seconds that it may take.
@@ -72,6 +75,14 @@ class TurnContext:
             for name in ("input_tokens", "output_tokens", "total_tokens"):
                 self.usage[name] += usage[name]
 
+    def recall(self, kept: Mapping[str, str]) -> None:
+        """Take what the agents remember from the thread's state, before tools run."""
+        self.memories = {agent: Memory(json.loads(text)) for agent, text in kept.items()}
+
+    def remembered(self) -> dict[str, str]:
+        """Return what the agents remember now, as the thread's state keeps it."""
+        return {name: json.dumps(dict(each)) for name, each in self.memories.items() if each}
+
     def turn_for(
         self, call: ToolCall, operations: CallOperations, emit: Emit, *, accepted: bool
     ) -> Turn:
@@ -79,6 +90,7 @@ class TurnContext:
         return replace(
             self.turn,
             operations=operations,
+            memory=self.memories.setdefault(call.agent, Memory()),
             is_accepted=accepted,
             tell=lambda text: emit(Progress(agent=call.agent, text=text)),
         )

@@ -38,14 +38,21 @@ class Assignment(TypedDict):
 
 
 class State(TypedDict, total=False):
-    """The state of a thread; a turn overwrites all but the messages and `read_outside`."""
+    """The state of a thread; a turn overwrites all but what is said here to be of the thread."""
 
     messages: Annotated[list[AnyMessage], add_and_keep_latest]
-    """What was said in the latest turns."""
+    """What was said in the latest turns; of the thread."""
     read_outside: Annotated[bool, either]
     """Whether words of others have ever stood in the thread: cells, column names, errors, outputs.
+    Of the thread.
 
     Everything a model says later may come of them, also when they have left its window.
+    """
+    memory: dict[str, str]
+    """What each sub-agent remembers; of the thread, and bounded by `lakevisor_plugin.Memory`.
+
+    A JSON text for each agent: a plugin's values may be what a checkpoint cannot hold (half of a
+    surrogate pair, a number of more than 64 bits).
     """
     accepted: AcceptedCall | None
     """What the person has accepted with this turn's message."""

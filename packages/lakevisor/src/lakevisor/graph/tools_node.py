@@ -71,6 +71,8 @@ class ToolsNode:
         """Run the calls and go where their results say."""
         context, emit = runtime.context, runtime.stream_writer
         message, accepted = _calls_to_run(state)
+        kept = state.get("memory", {})
+        context.recall(kept)
         batch = Batch(author=str(message.name), come_back=_has_more_to_do(message))
         batch.read_outside = state.get("read_outside", False)
         if accepted:
@@ -85,7 +87,11 @@ class ToolsNode:
                 batch.come_back = True
             else:
                 await self._run(call, batch, context, emit, accepted=accepted)
-        return _goto(batch, state)
+        update: State = {}
+        # A channel that is not written is not stored again.
+        if (remembered := context.remembered()) != kept:
+            update["memory"] = remembered
+        return _goto(batch, state, update)
 
     def _hand_off(self, call: Call, batch: Batch, state: State) -> None:
         agent = self.delegation.hand_offs[call["name"]]
@@ -138,8 +144,8 @@ def _part(agent: str, outcome: Outcome) -> AIMessage:
     )
 
 
-def _goto(batch: Batch, state: State) -> Command[str]:
-    """Decide the edge from the results of this turn, by their type."""
+def _goto(batch: Batch, state: State, update: State) -> Command[str]:
+    """Decide the edge from the results of this turn, by their type, and complete the update."""
     left = list(state.get("assignments", ()))
     if batch.has_ended:
         goto = END
@@ -155,7 +161,7 @@ def _goto(batch: Batch, state: State) -> Command[str]:
         left = [Assignment(agent=goto, task="", come_back=batch.come_back)]
     else:
         goto = SUPERVISOR
-    update: State = {
+    update |= {
         "messages": batch.messages,
         "read_outside": batch.read_outside,
         "assignments": left,
