@@ -22,6 +22,8 @@ from lakevisor.supervisor import Request, open_supervisor, preload
 
 preload()
 # Imported here, once, in the process from which all replicas are forked.
+from databricks_ai_bridge.lakebase import _LakebaseBase  # noqa: E402
+
 from chaos import points as chaos_points  # noqa: E402
 from chaos import protection  # noqa: E402
 from chaos.replicas import ReplicaSettings  # noqa: E402
@@ -37,10 +39,24 @@ def main(settings: ReplicaSettings, channel: socket.socket) -> None:
     sys.path[:0] = settings.plugins
     if not settings.protected:
         protection.switch_off()
+    if settings.without:
+        getattr(protection, settings.without)()
+    if settings.database:
+        _use(settings.database)
     points = chaos_points.Points()
     chaos_points.install(points, database_delay=settings.database_delay)
+    if settings.is_held:
+        channel.recv(1)
     asyncio.run(_serve(settings, points, channel))
     os._exit(0)
+
+
+def _use(database: str) -> None:
+    """Let pools connect to a database of another name; the library has no setting for it."""
+    defaults = _LakebaseBase.__init__.__kwdefaults__
+    assert defaults is not None
+    assert "database" in defaults
+    defaults["database"] = database
 
 
 async def _serve(

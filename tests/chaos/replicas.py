@@ -35,7 +35,13 @@ class ReplicaSettings:
     database_delay: float = 0.0
     """Seconds that each exchange with PostgreSQL takes longer."""
     protected: bool = True
-    """False: the protection is switched off."""
+    """False: what makes a wish be done once is switched off."""
+    without: str = ""
+    """One protection that is switched off: a function of `protection`, by its name."""
+    database: str = ""
+    """Another database of the same Lakebase."""
+    is_held: bool = False
+    """Whether it begins to open its supervisor only when it is told to: so that many do at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,16 +72,33 @@ class Replica:
     @classmethod
     async def start(cls, settings: ReplicaSettings) -> Replica:
         """Fork a process and wait until its supervisor is open."""
+        replica = await cls.fork(settings)
+        try:
+            await replica.opened()
+        except ReplicaDied as error:
+            raise RuntimeError(f"A replica did not start; see {settings.log}.") from error
+        return replica
+
+    @classmethod
+    async def fork(cls, settings: ReplicaSettings) -> Replica:
+        """Fork a process."""
         ours, theirs = socket.socketpair()
         process = await asyncio.to_thread(_fork, settings, theirs)
         theirs.close()
         ours.setblocking(False)
-        replica = cls(process, ours)
-        try:
-            await replica._ready
-        except ReplicaDied as error:
-            raise RuntimeError(f"A replica did not start; see {settings.log}.") from error
-        return replica
+        return cls(process, ours)
+
+    def release(self) -> None:
+        """Let a process begin that is held."""
+        self._channel.send(b"\n")
+
+    async def opened(self) -> None:
+        """Wait until the supervisor is open.
+
+        Raises:
+            ReplicaDied: it could not be opened.
+        """
+        await self._ready
 
     async def ask(
         self, request: Mapping[str, str], *, moment: Mapping[str, Any] | None = None

@@ -18,6 +18,7 @@ class Options:
     every: int = field(default=1, metadata={"help": "only each N-th moment of a launch"})
     random_kills: int = field(default=1000, metadata={"help": "kills at random times, in all"})
     restarts: int = field(default=100, metadata={"help": "launches with PostgreSQL restarts"})
+    starts: int = field(default=20, metadata={"help": "starts of many servers at once"})
     seed: int = field(
         default_factory=lambda: int(time.time()), metadata={"help": "of all that is random"}
     )

@@ -12,11 +12,15 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
+from psycopg import AsyncConnection
 
 from chaos.model import serving
 
+ADMIN = "admin@local.test"
+INSTANCE, DATABASE = "local-lakebase", "databricks_postgres"
 RUN_NOW = "/api/2.?/jobs/run-now"
 LEASE_SECONDS = 1.0
 """So that what a killed process held is soon free."""
@@ -57,7 +61,7 @@ class World:
     @asynccontextmanager
     async def opened(cls, state: Mapping[str, Any], logs: Path) -> AsyncIterator[World]:
         """Open the connections to a workspace."""
-        headers = {"Authorization": f"Bearer {state['users']['admin@local.test']}"}
+        headers = {"Authorization": f"Bearer {state['users'][ADMIN]}"}
         options: Any = {"base_url": state["url"], "timeout": 60, "trust_env": False}
         async with httpx.AsyncClient(headers=headers, **options) as client:
             yield cls(state=state, logs=logs, client=client)
@@ -111,6 +115,23 @@ class World:
     async def restart_database(self) -> None:
         """Stop PostgreSQL and start it again."""
         await self._call("POST", "/local/lakebase/restart")
+
+    @asynccontextmanager
+    async def session(self, database: str = DATABASE) -> AsyncIterator[AsyncConnection[Any]]:
+        """Open a session of the administrator in PostgreSQL, outside of all transactions."""
+        instance = await self._call("GET", f"/api/2.0/database/instances/{INSTANCE}")
+        asked = {"instance_names": [INSTANCE], "request_id": uuid4().hex}
+        credential = await self._call("POST", "/api/2.0/database/credentials", asked)
+        connection = await AsyncConnection.connect(
+            host=instance["read_write_dns"],
+            user=ADMIN,
+            password=credential["token"],
+            dbname=database,
+            sslmode="require",
+            autocommit=True,
+        )
+        async with connection:
+            yield connection
 
     async def _call(self, method: str, path: str, body: Any = None) -> Any:
         answer = await self.client.request(method, path, json=body)
