@@ -115,7 +115,7 @@ async def test_a_run_of_another_conversation_does_not_exist(make_job: Any, conve
     job_id = make_job("others", QUICK)
     run_id = (await converse(job_id=job_id).start()).operation.run_id
 
-    with pytest.raises(OperationNotFound, match=f"There is no run '{run_id}'"):
+    with pytest.raises(OperationNotFound, match=f"You have no run '{run_id}'"):
         await converse(job_id=job_id).poll(run_id=run_id)
 
 

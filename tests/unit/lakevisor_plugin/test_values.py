@@ -85,4 +85,4 @@ def test_a_run_that_is_not_the_callers_is_a_reason_to_give_up():
     error = OperationNotFound("7")
 
     assert isinstance(error, GiveUp)
-    assert error.message == "There is no run '7' in this conversation."
+    assert error.message == "You have no run '7'."

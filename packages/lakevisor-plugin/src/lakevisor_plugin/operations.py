@@ -55,7 +55,7 @@ class OperationNotFound(GiveUp):
     """
 
     def __init__(self, run_id: str) -> None:
-        super().__init__(f"There is no run {run_id!r} in this conversation.")
+        super().__init__(f"You have no run {run_id!r}.")
         self.run_id = run_id
 
 
@@ -141,7 +141,10 @@ class Operations(Protocol):
     async def repaired(self, run_id: str, *, state: str) -> Operation:
         """Remember that what had ended runs again under the same id: its next end is told too.
 
+        Call it before asking: it runs, and counts, like what was launched.
+
         Raises:
             OperationNotFound: it does not exist for this caller.
+            GiveUp: no more may run now.
         """
         ...

@@ -70,7 +70,11 @@ class SubAgent(Generic[SettingsT]):
     effects: Sequence[str] = ()
     """Names of tools that start, stop or change something; the host may ask the person first."""
     follow: Callable[[SettingsT, Operation, Turn], Awaitable[Seen]] | None = None
-    """Looks at an operation that this agent launched; the host tells the person of its end."""
+    """Looks at an operation that this agent launched; the host tells its owner of its end.
+
+    Also asked before a limit refuses a launch, then about other people's operations too: it tells
+    the host alone, and changes nothing.
+    """
     resources: Callable[[SettingsT], Sequence[Resource]] = _nothing
     """What deployment must grant."""
     check: Callable[[SettingsT, WorkspaceClient], Sequence[Finding]] = _no_findings

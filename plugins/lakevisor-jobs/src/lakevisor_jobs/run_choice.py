@@ -25,7 +25,7 @@ async def choose_run(run_id: str | None, *, turn: Turn) -> Operation:
 
     Raises:
         TryAgain: the id is not a number.
-        OperationNotFound: nobody started such a run in this conversation.
+        OperationNotFound: the person has no such run.
         GiveUp: no job was started in this conversation.
         AskPerson: several go on.
     """
@@ -47,8 +47,8 @@ async def choose_run(run_id: str | None, *, turn: Turn) -> Operation:
 def _number(text: str) -> str:
     if _RUN_ID.fullmatch(text) is None:
         raise TryAgain(
-            f"A run id is a number, and {text[:80]!r} is none. Leave run_id out for the run of "
-            "this conversation."
+            f"A run id is a number, and {text[:80]!r} is none. Without an id it is the run of this "
+            "conversation that is meant."
         )
     return text.lstrip("0") or "0"
 

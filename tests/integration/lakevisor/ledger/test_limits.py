@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from lakevisor.errors import LimitReached
-from lakevisor.ledger.values import Action, LaunchLimits
+from lakevisor.ledger.values import Action, LaunchLimits, Origin
 
 
 async def test_exactly_the_allowed_number_starts_of_200_at_once(store):
@@ -52,6 +52,51 @@ async def test_what_has_ended_makes_room_for_another_run(store):
     assert await _try(store, lease, limits, "two") == "running_per_owner"
     await store.end(operation)
     assert await _try(store, lease, limits, "two") == "started"
+
+
+@pytest.mark.parametrize("limit", ["running_per_owner", "running_per_job"])
+async def test_a_repair_needs_room_like_a_launch(store, limit):
+    lease, limits = await store.begin(), LaunchLimits(**{limit: 1})
+    ended = await store.end(await store.launch(lease, "one"))
+    other = await store.launch(lease, "two")
+    with pytest.raises(LimitReached) as refused:
+        await _repair(store, ended, limits)
+    assert (refused.value.limit, refused.value.allowed) == (limit, 1)
+    assert await store.ledger.operations.get(store.owner(), "one") == ended
+    await store.end(other)
+    again = await _repair(store, ended, limits)
+    assert again.is_open
+    assert await _repair(store, ended, limits) == again
+
+
+async def test_what_was_repaired_takes_the_room_of_a_launch(store):
+    lease, limits = await store.begin(), LaunchLimits(running_per_owner=1)
+    ended = await store.end(await store.launch(lease, "one"))
+    await _repair(store, ended, limits)
+    assert await _try(store, lease, limits, "two") == "running_per_owner"
+
+
+async def test_exactly_the_allowed_number_of_launches_and_repairs_goes_on(store):
+    leases = [await store.begin(thread=f"t{number}") for number in range(8)]
+    ended = [await store.end(await store.launch(leases[0], f"old-{n}")) for n in range(20)]
+    limits = LaunchLimits(running_per_owner=7)
+    await asyncio.gather(
+        *[_repair(store, each, limits) for each in ended],
+        *[_try(store, leases[n % 8], limits, f"{n}") for n in range(20)],
+        return_exceptions=True,
+    )
+    going_on = await store.ledger.operations.list(store.owner(), only_open=True, limit=100)
+    assert len(going_on) == 7
+
+
+async def test_a_repair_that_is_refused_stands_in_the_audit(store):
+    lease = await store.begin()
+    ended = await store.end(await store.launch(lease))
+    with pytest.raises(LimitReached):
+        await _repair(store, ended, LaunchLimits(running_per_owner=0))
+    [record, *_] = await store.ledger.audit.of(store.owner())
+    assert (record.entry.action, record.entry.run_id) == (Action.REFUSED, "one")
+    assert record.entry.details == {"limit": "running_per_owner"}
 
 
 async def test_what_was_refused_for_certain_does_not_count(store):
@@ -107,3 +152,9 @@ async def _try(store, lease, limits, name, **more):
     except LimitReached as error:
         return error.limit
     return "started"
+
+
+async def _repair(store, ended, limits):
+    return await store.ledger.operations.repaired(
+        ended, state="RUNNING", by=ended.owner, origin=Origin(), limits=limits
+    )

@@ -183,9 +183,10 @@ async def test_what_has_ended_is_not_cancelled(store):
 async def test_a_repaired_run_is_open_again(store):
     ended = await store.end(await store.launch(await store.begin()))
     repair = store.ledger.operations.repaired
-    again = await repair(ended, state="RUNNING", by=store.owner(), origin=ORIGIN)
+    how = {"state": "RUNNING", "by": store.owner(), "origin": ORIGIN, "limits": LIMITS}
+    again = await repair(ended, **how)
     assert (again.is_open, again.state, again.repairs) == (True, "RUNNING", 1)
-    assert await repair(ended, state="RUNNING", by=store.owner(), origin=ORIGIN) == again
+    assert await repair(ended, **how) == again
     assert [each.entry.action for each in await store.ledger.audit.of(store.owner())][:1] == [
         Action.REPAIRED
     ]
@@ -195,7 +196,7 @@ async def test_a_look_from_before_a_repair_says_nothing_about_after_it(store):
     launched = await store.launch(await store.begin())
     ended = await store.end(launched)
     again = await store.ledger.operations.repaired(
-        ended, state="RUNNING", by=store.owner(), origin=ORIGIN
+        ended, state="RUNNING", by=store.owner(), origin=ORIGIN, limits=LIMITS
     )
     assert await store.ledger.operations.note(launched, state="FAILED", is_final=True) == again
 

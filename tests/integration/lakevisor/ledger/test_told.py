@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from lakevisor.errors import LeaseLost
-from lakevisor.ledger.values import Origin
+from lakevisor.ledger.values import LaunchLimits, Origin
 
 
 async def test_an_end_is_told_once_in_any_thread(store):
@@ -94,7 +94,7 @@ async def test_the_end_after_a_repair_is_told_too(store):
     await store.ledger.turns.finish(lease, "It failed.", told=[ended.token])
     told = await store.ledger.operations.get(store.owner(), "one")
     again = await store.ledger.operations.repaired(
-        told, state="RUNNING", by=store.owner(), origin=Origin()
+        told, state="RUNNING", by=store.owner(), origin=Origin(), limits=LaunchLimits()
     )
     assert await _untold(store, thread="c") == []
     await store.end(again)

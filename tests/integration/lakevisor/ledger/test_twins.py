@@ -100,7 +100,8 @@ class _World:
     async def repair(self, number, _):
         seen, origin = self.seen[self.store.token(f"{number}")], Origin(tool="repair")
         repaired = self.ledger.operations.repaired
-        return self._see(await repaired(seen, state="RUNNING", by=seen.owner, origin=origin))
+        how = {"state": "RUNNING", "by": seen.owner, "origin": origin, "limits": LIMITS}
+        return self._see(await repaired(seen, **how))
 
     async def claim(self, back, _):
         self.claimed = await self.ledger.operations.claim_untold(self.leases[-1 - back])

@@ -62,7 +62,7 @@ async def test_a_run_id_that_is_no_number_is_said(begin: Any, recorder: Any) -> 
 async def test_a_run_id_that_never_was_is_said(begin: Any) -> None:
     finished = await begin().say("What is the status of run 12345?")
 
-    assert "There is no run '12345'" in finished.text
+    assert "You have no run '12345'" in finished.text
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ async def test_another_user_with_the_same_thread_id_finds_nothing(
 
     assert (status.operations, cancel.operations) == ((), ())
     assert "No job was started in this conversation" in status.text
-    assert f"There is no run '{run.run_id}'" in cancel.text
+    assert f"You have no run '{run.run_id}'" in cancel.text
     assert f"Run {run.run_id} is running" in mine_still.text
 
 

@@ -83,9 +83,9 @@ class LimitReached(RequestError):
 
     remedy = "Wait, or stop what is not needed any more."
     _WORDS: ClassVar = {
-        "launches_per_hour": "launches within an hour",
-        "running_per_owner": "runs at once",
-        "running_per_job": "runs of this job at once",
+        "launches_per_hour": ("launch", "launches", "within an hour"),
+        "running_per_owner": ("run", "runs", "at once"),
+        "running_per_job": ("run", "runs", "of this job at once"),
     }
 
     def __init__(
@@ -97,7 +97,9 @@ class LimitReached(RequestError):
         again = ""
         if retry_after_seconds is not None:
             again = f" The next can start in {duration(retry_after_seconds)}."
-        super().__init__(f"The limit is reached: {allowed} {self._WORDS[limit]}.{again}")
+        one, many, when = self._WORDS[limit]
+        what = one if allowed == 1 else many
+        super().__init__(f"The limit is reached: {allowed} {what} {when}.{again}")
 
 
 class ProposalGone(RequestError):

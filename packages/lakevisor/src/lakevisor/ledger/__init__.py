@@ -1,14 +1,23 @@
 """The record of turns and of work that goes on after them."""
 
 from lakevisor.ledger.port import Ledger, OperationStore, Proposals, Turns
-from lakevisor.ledger.turn_operations import CallOperations, TurnOperations
-from lakevisor.ledger.values import LaunchLimits, Lease, OwnerKey, StoredAnswer, TurnStart
+from lakevisor.ledger.turn_operations import CallOperations, MakeRoom, TurnOperations
+from lakevisor.ledger.values import (
+    Counted,
+    LaunchLimits,
+    Lease,
+    OwnerKey,
+    StoredAnswer,
+    TurnStart,
+)
 
 __all__ = [
     "CallOperations",
+    "Counted",
     "LaunchLimits",
     "Lease",
     "Ledger",
+    "MakeRoom",
     "OperationStore",
     "OwnerKey",
     "Proposals",

@@ -189,11 +189,28 @@ class OperationStore(Protocol):
         ...
 
     async def repaired(
-        self, operation: OperationRecord, *, state: str, by: OwnerKey, origin: Origin
+        self,
+        operation: OperationRecord,
+        *,
+        state: str,
+        by: OwnerKey,
+        origin: Origin,
+        limits: LaunchLimits,
     ) -> OperationRecord:
         """Remember that what had ended runs again under the same id: its next end is told too.
 
-        The second call for the same repair changes nothing. Arguments as in `request_cancel`.
+        The second call for the same repair changes nothing. What runs again counts like what was
+        launched; a limit on launches within an hour does not hold for it.
+
+        Args:
+            operation: as in `request_cancel`.
+            state: a word of the plugin's.
+            by: who asks for it, for the audit.
+            origin: where in a conversation it is asked for.
+            limits: how much may run at once.
+
+        Raises:
+            LimitReached: no more may run; only the audit says so.
         """
         ...
 

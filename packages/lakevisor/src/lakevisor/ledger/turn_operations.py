@@ -12,13 +12,22 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from pydantic import JsonValue
 
 from lakevisor.errors import LakebaseError, LaunchUnknown, LimitReached
 from lakevisor.ledger.port import OperationStore
-from lakevisor.ledger.values import Intent, LaunchLimits, Lease, OperationRecord, Origin
+from lakevisor.ledger.values import (
+    Counted,
+    Intent,
+    LaunchLimits,
+    Lease,
+    OperationRecord,
+    Origin,
+    OwnerKey,
+)
 from lakevisor_plugin import (
     GiveUp,
     Operation,
@@ -35,6 +44,10 @@ LATEST = 50
 """How many operations of a thread a tool is shown at most."""
 
 
+MakeRoom = Callable[[Counted], Awaitable[bool]]
+"""Looks at what a limit counts, and tells whether an end was seen: then there may be room."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class TurnOperations:
     """The operations of the caller whose turn holds the lease."""
@@ -42,6 +55,8 @@ class TurnOperations:
     store: OperationStore
     lease: Lease
     limits: LaunchLimits = field(default_factory=LaunchLimits)
+    make_room: MakeRoom | None = None
+    """Without it, what was not seen to end counts."""
     trace_id: str | None = None
 
     def for_call(self, agent: str, tool: str) -> CallOperations:
@@ -94,8 +109,6 @@ class CallOperations:
         )
         try:
             return self._touch(await self._launched(intent, start))
-        except LimitReached as error:
-            raise GiveUp(error.message) from error
         except LakebaseError as error:
             # It may run by now; a model that read of it could wish for it again in other words.
             raise LaunchUnknown(title) from error
@@ -137,22 +150,56 @@ class CallOperations:
         return self._touch(record)
 
     async def repaired(self, run_id: str, *, state: str) -> Operation:
-        """Remember that what had ended runs again under the same id."""
+        """Remember that what had ended runs again under the same id.
+
+        Raises:
+            GiveUp: no more may run now.
+        """
         await self.get(run_id)
-        owner = self.turn.lease.owner
-        record = await self.turn.store.repaired(
-            self._read[run_id], state=state, by=owner, origin=self._origin()
+        known = self._read[run_id]
+        repair = partial(
+            self.turn.store.repaired,
+            known,
+            state=state,
+            by=self.turn.lease.owner,
+            origin=self._origin(),
+            limits=self.turn.limits,
         )
-        return self._touch(record)
+        return self._touch(await self._within_limits(known, repair))
 
     async def _launched(
         self, intent: Intent, start: Callable[[str], Awaitable[Started]]
     ) -> OperationRecord:
-        record = await self.turn.store.intend(self.turn.lease, intent, self.turn.limits)
+        intend = partial(self.turn.store.intend, self.turn.lease, intent, self.turn.limits)
+        record = await self._within_limits(intent, intend)
         if record.run_id is not None:
             return record
         started = await self._start(record, start)
         return await self.turn.store.launched(intent.token, started)
+
+    async def _within_limits(
+        self, wanted: Intent | OperationRecord, change: Callable[[], Awaitable[OperationRecord]]
+    ) -> OperationRecord:
+        """Make a change that a limit can refuse; what it counts may have ended meanwhile.
+
+        Raises:
+            GiveUp: no more may be started now.
+        """
+        looked_at: set[str] = set()
+        while True:
+            try:
+                return await change()
+            except LimitReached as refusal:
+                limit = refusal.limit
+                if limit in looked_at or not await self._makes_room(limit, wanted):
+                    raise GiveUp(refusal.message) from refusal
+                looked_at.add(limit)
+
+    async def _makes_room(self, limit: str, wanted: Intent | OperationRecord) -> bool:
+        counted = _counted(limit, wanted, self.turn.lease.owner)
+        if counted is None or self.turn.make_room is None:
+            return False
+        return await self.turn.make_room(counted)
 
     async def _start(
         self, record: OperationRecord, start: Callable[[str], Awaitable[Started]]
@@ -219,6 +266,15 @@ def operation_of(record: OperationRecord) -> Operation:
         agent=record.agent,
         launched_at=record.launched_at,
     )
+
+
+def _counted(limit: str, wanted: Intent | OperationRecord, owner: OwnerKey) -> Counted | None:
+    """Return what a limit counts, where looking can make room under it."""
+    if limit == "running_per_owner":
+        return Counted(workspace_id=owner.workspace_id, owner=owner.owner)
+    if limit == "running_per_job":
+        return Counted(workspace_id=owner.workspace_id, kind=wanted.kind, job=wanted.job)
+    return None
 
 
 def _digest(value: Any) -> str:

@@ -119,6 +119,20 @@ class LaunchLimits:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Counted:
+    """What a limit counts that holds for what runs at once: of one owner, or of one job."""
+
+    workspace_id: str
+    """The Databricks workspace."""
+    owner: str | None = None
+    """Whose operations; `None`: those of the job, whoever started them."""
+    kind: str | None = None
+    """What they are, where the job counts."""
+    job: str | None = None
+    """The configured name of what runs, where the job counts."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class OperationRecord:
     """One operation as the ledger knows it."""
 

@@ -6,18 +6,14 @@ agent that launched it (`SubAgent.follow`); the ledger sees to it that one turn 
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from lakevisor.ledger import Lease, OperationStore
 from lakevisor.ledger.turn_operations import operation_of
 from lakevisor.ledger.values import OperationRecord
-from lakevisor.registry import EnabledAgent
+from lakevisor.supervisor.looks import Looks
 from lakevisor_plugin import Operation, Turn
-
-logger = logging.getLogger(__name__)
 
 AT_MOST = 10
 """How many open operations are looked at in a turn."""
@@ -39,8 +35,7 @@ class Notices:
     """Finds what has ended and was not told."""
 
     store: OperationStore
-    agents: Mapping[str, EnabledAgent]
-    """By name."""
+    looks: Looks
 
     async def collect(
         self, lease: Lease, turn: Turn, *, known: Collection[str]
@@ -53,8 +48,9 @@ class Notices:
             known: run ids that the reply is about; they are told already.
         """
         open_ones = await self.store.list(lease.owner, only_open=True, limit=AT_MOST)
-        unseen = [each for each in open_ones if each.run_id and each.run_id not in known]
-        texts = await self._look(unseen, turn) if unseen else {}
+        unseen = [each for each in open_ones if each.run_id not in known]
+        seen = await self.looks.at(unseen, turn, seconds=SECONDS)
+        texts = {token: each.text for token, each in seen.items() if each.is_final}
         ended = await self.store.claim_untold(lease)
         notices = [
             Notice(
@@ -66,35 +62,6 @@ class Notices:
             if each.run_id is not None and each.run_id not in known
         ]
         return notices, [each.token for each in ended]
-
-    async def _look(self, records: Sequence[OperationRecord], turn: Turn) -> dict[str, str]:
-        """Look at all at once and remember what was seen; who is too slow is told another time."""
-        texts: dict[str, str] = {}
-        looks = {asyncio.create_task(self._look_at(each, turn, texts)) for each in records}
-        _, late = await asyncio.wait(looks, timeout=min(SECONDS, turn.seconds_left()))
-        for look in late:
-            look.cancel()
-        await asyncio.gather(*looks, return_exceptions=True)
-        return texts
-
-    async def _look_at(self, record: OperationRecord, turn: Turn, texts: dict[str, str]) -> None:
-        agent = self.agents.get(record.agent)
-        if agent is None or agent.sub_agent.follow is None:
-            return
-        try:
-            seen = await agent.sub_agent.follow(agent.settings, operation_of(record), turn)
-            await self.store.note(record, state=seen.state, is_final=seen.is_final)
-        # A plugin looks at somebody else's system; a turn does not fail because that did.
-        except Exception:
-            logger.warning(
-                "The operation %r could not be looked at.",
-                record.run_id,
-                exc_info=True,
-                extra={"action": "follow_failed"},
-            )
-            return
-        if seen.is_final:
-            texts[record.token] = seen.text
 
 
 def _plain(record: OperationRecord) -> str:

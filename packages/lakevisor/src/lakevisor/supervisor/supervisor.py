@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -17,9 +18,11 @@ from lakevisor.lakebase import translated_database_errors
 from lakevisor.ledger import Lease, Ledger, OwnerKey, StoredAnswer, TurnStart
 from lakevisor.ledger.postgres import require_fence
 from lakevisor.registry import Registry
+from lakevisor.supervisor.looks import Looks
 from lakevisor.supervisor.notices import Notices
 from lakevisor.supervisor.opening import ledger_schema
 from lakevisor.supervisor.request import Request
+from lakevisor.supervisor.room import Room
 from lakevisor.supervisor.turn_run import TurnRun
 from lakevisor.workspace import WorkspaceConnection
 from lakevisor_plugin import Answered, Event, TurnFinished, TurnStarted
@@ -125,10 +128,8 @@ class Supervisor:
             ledger=self.ledger,
             settings=self.settings,
             workspace=self.workspace,
-            notices=Notices(
-                store=self.ledger.operations,
-                agents={agent.name: agent for agent in self.registry.agents},
-            ),
+            notices=Notices(store=self.ledger.operations, looks=self._room.looks),
+            room=self._room,
         )
         return await run.work(emit)
 
@@ -162,6 +163,11 @@ class Supervisor:
             await cursor.execute(query, values)
 
         return self.checkpoints.saver(require)
+
+    @cached_property
+    def _room(self) -> Room:
+        agents = {agent.name: agent for agent in self.registry.agents}
+        return Room(looks=Looks(store=self.ledger.operations, agents=agents))
 
     @property
     def _owner(self) -> OwnerKey:

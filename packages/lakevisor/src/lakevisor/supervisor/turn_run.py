@@ -6,7 +6,8 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, cast
 
 from langchain_core.messages import AnyMessage, HumanMessage
@@ -33,6 +34,7 @@ from lakevisor.supervisor.finished import finished, operations_of
 from lakevisor.supervisor.lease_keeper import kept
 from lakevisor.supervisor.notices import Notices
 from lakevisor.supervisor.request import Request
+from lakevisor.supervisor.room import Room
 from lakevisor.workspace import WorkspaceConnection
 from lakevisor_plugin import Answered, Turn, TurnFinished
 
@@ -54,6 +56,7 @@ class TurnRun:
     settings: Settings
     workspace: WorkspaceConnection
     notices: Notices
+    room: Room
 
     async def work(self, emit: Emit) -> TurnFinished:
         """Work on the turn until its answer is stored, and return it.
@@ -147,16 +150,7 @@ class TurnRun:
 
     def _context(self) -> TurnContext:
         seconds = self.settings.turn.deadline_seconds
-        limits = self.settings.limits
-        operations = TurnOperations(
-            store=self.ledger.operations,
-            lease=self.lease,
-            limits=LaunchLimits(
-                launches_per_hour=limits.launches_per_hour,
-                running_per_owner=limits.running_per_person,
-                running_per_job=limits.running_per_job,
-            ),
-        )
+        operations = self._operations()
         turn = Turn(
             thread_id=self.lease.thread_id,
             turn_id=self.lease.turn_id,
@@ -168,12 +162,24 @@ class TurnRun:
         )
         return TurnContext(
             turn=turn,
-            operations=operations,
+            operations=replace(operations, make_room=partial(self.room.make, turn=turn)),
             proposals=self.ledger.proposals,
             limits=Limits(
                 model_calls=self.settings.model.max_calls_per_turn,
                 model_seconds=self.settings.model.timeout_seconds,
                 turn_seconds=seconds,
                 proposal_seconds=self.settings.turn.proposal_seconds,
+            ),
+        )
+
+    def _operations(self) -> TurnOperations:
+        limits = self.settings.limits
+        return TurnOperations(
+            store=self.ledger.operations,
+            lease=self.lease,
+            limits=LaunchLimits(
+                launches_per_hour=limits.launches_per_hour,
+                running_per_owner=limits.running_per_person,
+                running_per_job=limits.running_per_job,
             ),
         )

@@ -13,7 +13,7 @@ HOUR = timedelta(hours=1)
 
 
 def reached_limit(
-    rows: Rows, owner: OwnerKey, intent: Intent, limits: LaunchLimits
+    rows: Rows, owner: OwnerKey, wanted: Intent | OperationRecord, limits: LaunchLimits
 ) -> LimitReached | None:
     """Return the first limit that one more launch would break."""
     if (allowed := limits.launches_per_hour) is not None:
@@ -24,9 +24,16 @@ def reached_limit(
         if len(times) >= allowed:
             seconds = (times[-allowed] - since).total_seconds() if allowed else None
             return LimitReached("launches_per_hour", allowed=allowed, retry_after_seconds=seconds)
+    return reached_running_limit(rows, owner, wanted, limits)
+
+
+def reached_running_limit(
+    rows: Rows, owner: OwnerKey, wanted: Intent | OperationRecord, limits: LaunchLimits
+) -> LimitReached | None:
+    """Return the first limit that would be broken if one more ran."""
     if _is_full(limits.running_per_owner, _of_owner(rows, owner)):
         return LimitReached("running_per_owner", allowed=limits.running_per_owner or 0)
-    if intent.job and _is_full(limits.running_per_job, _of_job(rows, owner, intent)):
+    if wanted.job and _is_full(limits.running_per_job, _of_job(rows, owner, wanted)):
         return LimitReached("running_per_job", allowed=limits.running_per_job or 0)
     return None
 
@@ -45,9 +52,11 @@ def _of_owner(rows: Rows, owner: OwnerKey) -> Iterator[OperationRecord]:
     )
 
 
-def _of_job(rows: Rows, owner: OwnerKey, intent: Intent) -> Iterator[OperationRecord]:
+def _of_job(
+    rows: Rows, owner: OwnerKey, wanted: Intent | OperationRecord
+) -> Iterator[OperationRecord]:
     """Yield what counts for the job in the owner's workspace, whoever started it."""
-    job = (owner.workspace_id, intent.kind, intent.job)
+    job = (owner.workspace_id, wanted.kind, wanted.job)
     return (
         each
         for each in rows.operations.values()

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from pydantic import JsonValue
 
-from lakevisor.ledger.memory.limits import reached_limit
+from lakevisor.ledger.memory.limits import reached_limit, reached_running_limit
 from lakevisor.ledger.memory.rows import Rows
 from lakevisor.ledger.values import (
     Action,
@@ -139,12 +139,23 @@ class MemoryOperations:
         return self._store(replace(known, cancel_requested_at=self._rows.now()))
 
     async def repaired(
-        self, operation: OperationRecord, *, state: str, by: OwnerKey, origin: Origin
+        self,
+        operation: OperationRecord,
+        *,
+        state: str,
+        by: OwnerKey,
+        origin: Origin,
+        limits: LaunchLimits,
     ) -> OperationRecord:
         """Remember that what had ended runs again under the same id."""
         known = self._by_token(operation.token)
         if known.ended_at is None or known.repairs != operation.repairs:
             return known
+        refusal = reached_running_limit(self._rows, known.owner, known, limits)
+        if refusal:
+            details: dict[str, JsonValue] = {"limit": refusal.limit}
+            self._audit(Action.REFUSED, known, by=by, origin=origin, details=details)
+            raise refusal
         self._rows.claims.pop(known.token, None)
         self._audit(Action.REPAIRED, known, by=by, origin=origin)
         again = replace(

@@ -35,6 +35,14 @@ INTEND = (
     "intend_operation",
     "operation_of_token",
 )
+REPAIR = (
+    "add_owner",
+    "lock_owner",
+    "add_job",
+    "lock_job",
+    "operation_repaired",
+    "operation_of_token",
+)
 CLAIM = ("add_owner", "lock_owner", "require_fence", "end_dead_claims", "claim_untold")
 
 
@@ -142,12 +150,29 @@ class PostgresOperations:
         return await self._change("request_cancel", token, repairs=repairs, **who)
 
     async def repaired(
-        self, operation: OperationRecord, *, state: str, by: OwnerKey, origin: Origin
+        self,
+        operation: OperationRecord,
+        *,
+        state: str,
+        by: OwnerKey,
+        origin: Origin,
+        limits: LaunchLimits,
     ) -> OperationRecord:
         """Remember that what had ended runs again under the same id."""
-        who = {**owner_parameters(by), **origin_parameters(origin)}
-        again = {"state": state, "repairs": operation.repairs}
-        return await self._change("operation_repaired", operation.token, **again, **who)
+        names = ("token", "kind", "job", "run_id", "repairs")
+        parameters = {
+            **{name: getattr(operation, name) for name in names},
+            **owner_parameters(operation.owner),
+            **origin_parameters(origin),
+            **vars(limits),
+            "state": state,
+            "by": by.owner,
+        }
+        *_, [row], found = await self._database.run(*REPAIR, parameters=parameters)
+        verdict = row["verdict"]
+        if verdict in {"known", "repaired"}:
+            return operation_of(found[0])
+        raise LimitReached(verdict, allowed=getattr(limits, verdict))
 
     async def claim_untold(self, lease: Lease) -> Sequence[OperationRecord]:
         """Return what ended and was not told, reserved for this turn to tell."""

@@ -191,22 +191,51 @@ SELECT
 FROM requested
 
 -- name: operation_repaired
-WITH repaired AS (
+-- Under the locks of owner and job. Says 'known', 'repaired' or which limit is reached.
+WITH verdict AS (
+    SELECT CASE
+        WHEN NOT EXISTS (
+            SELECT FROM {schema}.operations
+            WHERE token = %(token)s AND ended_at IS NOT NULL AND repairs = %(repairs)s
+        ) THEN 'known'
+        WHEN %(running_per_owner)s::integer <= (
+            SELECT count(*) FROM {schema}.operations
+            WHERE workspace_id = %(workspace_id)s
+                AND owner = %(owner)s
+                AND ended_at IS NULL
+                AND abandoned_at IS NULL
+        ) THEN 'running_per_owner'
+        WHEN %(running_per_job)s::integer <= (
+            SELECT count(*) FROM {schema}.operations
+            WHERE workspace_id = %(workspace_id)s
+                AND kind = %(kind)s
+                AND job = %(job)s
+                AND ended_at IS NULL
+                AND abandoned_at IS NULL
+        ) AND %(job)s::text IS NOT NULL THEN 'running_per_job'
+        ELSE 'repaired'
+    END AS verdict
+), repaired AS (
     UPDATE {schema}.operations
     SET state = %(state)s, seen_at = now(), repairs = repairs + 1,
         ended_at = NULL, told_at = NULL, cancel_requested_at = NULL,
         claim_key = NULL, claim_fence = NULL
-    WHERE token = %(token)s AND ended_at IS NOT NULL AND repairs = %(repairs)s
-    RETURNING job, run_id, token
+    FROM verdict
+    WHERE verdict = 'repaired'
+        AND token = %(token)s AND ended_at IS NOT NULL AND repairs = %(repairs)s
+), audited AS (
+    INSERT INTO {schema}.audit (
+        workspace_id, owner, action, agent, tool, thread_key, turn_id, trace_id, job, run_id, token,
+        details
+    )
+    SELECT
+        %(workspace_id)s, %(by)s, CASE verdict WHEN 'repaired' THEN 'repaired' ELSE 'refused' END,
+        %(agent)s, %(tool)s, %(thread_key)s, %(turn_id)s, %(trace_id)s, %(job)s, %(run_id)s,
+        %(token)s,
+        CASE verdict WHEN 'repaired' THEN '{{}}' ELSE json_build_object('limit', verdict) END
+    FROM verdict WHERE verdict <> 'known'
 )
-INSERT INTO {schema}.audit (
-    workspace_id, owner, action, agent, tool, thread_key, turn_id, trace_id, job, run_id, token,
-    details
-)
-SELECT
-    %(workspace_id)s, %(owner)s, 'repaired', %(agent)s, %(tool)s, %(thread_key)s,
-    %(turn_id)s, %(trace_id)s, job, run_id, token, '{{}}'
-FROM repaired
+SELECT verdict FROM verdict
 
 -- name: end_dead_claims
 -- A turn whose lease ran out could still be extended and finish; if another one is to tell what it
