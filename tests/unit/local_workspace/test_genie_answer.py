@@ -12,7 +12,8 @@ def result(*rows, is_truncated=False):
         Column(name=name, position=position, type_name=kind, type_text=kind)
         for position, (name, kind) in enumerate(types.items())
     )
-    return Result(columns=columns, rows=rows, is_truncated=is_truncated)
+    first = rows[0] if rows else None
+    return Result(columns=columns, row_count=len(rows), first_row=first, is_truncated=is_truncated)
 
 
 def test_a_single_row_is_said_with_its_figure_first():

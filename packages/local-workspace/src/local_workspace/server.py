@@ -46,8 +46,7 @@ def serve(data: Path, *, port: int | None = None) -> None:
     data = data.resolve()
     with hold_server_lock(data):
         listener = _listen(data, port)
-        seconds = Settings.genie_seconds_in(os.environ)
-        settings = Settings(data=data, port=listener.getsockname()[1], genie_seconds=seconds)
+        settings = _settings(data, port=listener.getsockname()[1])
         upstream = UpstreamSettings.from_environment(os.environ)
         workspace = Workspace(settings, upstream=upstream)
         log.info("Preparing the demo's data")
@@ -89,6 +88,15 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
         self._workspace.close()
         log.info("The workspace has stopped")
+
+
+def _settings(data: Path, *, port: int) -> Settings:
+    return Settings(
+        data=data,
+        port=port,
+        genie_seconds=Settings.genie_seconds_in(os.environ),
+        genie_questions_per_minute=Settings.genie_questions_in(os.environ),
+    )
 
 
 def _listen(data: Path, port: int | None) -> socket.socket:

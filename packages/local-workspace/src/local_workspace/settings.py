@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _GENIE_SECONDS = "LOCAL_WORKSPACE_GENIE_SECONDS"
+_GENIE_QUESTIONS = "LOCAL_WORKSPACE_GENIE_QUESTIONS_PER_MINUTE"
 
 
 class WrongSetting(ValueError):
@@ -28,6 +29,23 @@ class Settings:
     """The number that a real workspace sends in `x-databricks-org-id`."""
     genie_seconds: float = 1.8
     """How long Genie takes for an answer; the real one takes from a few seconds to a minute."""
+
+    genie_questions_per_minute: int | None = None
+    """How many questions Genie takes a minute from all users; the real one takes about 5."""
+
+    @staticmethod
+    def genie_questions_in(environment: Mapping[str, str]) -> int | None:
+        """Return what `LOCAL_WORKSPACE_GENIE_QUESTIONS_PER_MINUTE` says; without it, no limit.
+
+        Raises:
+            WrongSetting: it is no positive whole number.
+        """
+        given = environment.get(_GENIE_QUESTIONS)
+        if not given:
+            return None
+        if not given.isdecimal() or int(given) == 0:
+            raise WrongSetting(f"{_GENIE_QUESTIONS} must be a positive number, not {given!r}.")
+        return int(given)
 
     @staticmethod
     def genie_seconds_in(environment: Mapping[str, str]) -> float:
@@ -59,6 +77,11 @@ class Settings:
     def warehouse(self) -> Path:
         """The DuckDB file behind the SQL warehouse."""
         return self.data / "warehouse" / "warehouse.duckdb"
+
+    @property
+    def results(self) -> Path:
+        """One folder for each statement whose result is still kept."""
+        return self.data / "warehouse" / "results"
 
     @property
     def files(self) -> Path:

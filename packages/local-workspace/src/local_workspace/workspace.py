@@ -27,7 +27,7 @@ from local_workspace.lakebase.instances import INSTANCE
 from local_workspace.lakebase.resource_names import BRANCH, ENDPOINT
 from local_workspace.serving import Serving, Upstream, UpstreamSettings
 from local_workspace.settings import Settings
-from local_workspace.sql import Statements, Warehouse
+from local_workspace.sql import Grants, Statements, Warehouse
 from local_workspace.state_file import State, config_file
 
 
@@ -38,7 +38,7 @@ class Workspace:
         self._settings = settings
         self._database = Database(settings.databases / "workspace.sqlite")
         self._identity = Identity(settings, self._database)
-        self._warehouse = Warehouse(settings)
+        self._warehouse = Warehouse(settings, Grants(self._database))
         self._jobs = Jobs(settings, self._database)
         access = Access(
             managers=[SERVICE_PRINCIPAL.user_name],

@@ -28,7 +28,7 @@ from local_workspace.genie import Genie
 from local_workspace.identity import USERS
 from local_workspace.jobs import Jobs
 from local_workspace.settings import Settings
-from local_workspace.sql import Statements, Warehouse
+from local_workspace.sql import Grants, Statements, Warehouse
 
 SCALE = 0.01
 SALES = "01f10000000000000000000000000001"
@@ -74,7 +74,9 @@ def serve(data: Path, **options: Any) -> Iterator[Server]:
     """Run a server on the data of a folder until the block ends."""
     settings = Settings(data=data, genie_seconds=options.pop("pace", 0.05))
     database = Database(settings.databases / "workspace.sqlite")
-    warehouse = Warehouse(settings, rows_per_chunk=options.pop("rows_per_chunk", 1000))
+    warehouse = Warehouse(
+        settings, Grants(database), rows_per_chunk=options.pop("rows_per_chunk", 1000)
+    )
     jobs = Jobs(settings, database)
     genie = Genie(settings, database, warehouse, options.pop("model", None))
     seed(settings, jobs=jobs, genie=genie, owner=CALLERS["admin"], scale=SCALE)

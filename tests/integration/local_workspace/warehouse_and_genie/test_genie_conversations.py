@@ -8,6 +8,7 @@ import httpx
 import pytest
 from databricks.sdk.errors import BadRequest, NotFound, PermissionDenied
 from databricks.sdk.service.dashboards import GenieFeedbackRating, MessageStatus
+from databricks.sdk.service.sql import StatementState
 
 SALES = "01f10000000000000000000000000001"
 QUESTION = "What is the total revenue by region?"
@@ -68,6 +69,20 @@ def rows_of(server, message):
     genie = server.client().genie
     answer = genie.get_message_attachment_query_result(*ids(message), attachment_id)
     return answer.statement_response.result.data_array
+
+
+def downloaded(genie, where, download):
+    """Wait for a download and return the rows of its links."""
+    ids = download.download_id, download.download_id_signature
+    answer = genie.get_download_full_query_result(*where, *ids).statement_response
+    while answer.status.state in (StatementState.PENDING, StatementState.RUNNING):
+        answer = genie.get_download_full_query_result(*where, *ids).statement_response
+    assert answer.status.state is StatementState.SUCCEEDED
+    return [row for link in answer.result.external_links for row in fetched(link)]
+
+
+def fetched(link):
+    return httpx.get(link.external_link).raise_for_status().json()
 
 
 def as_text(rows):
@@ -163,9 +178,7 @@ def test_all_rows_can_be_downloaded_with_the_signature_only(server):
     message, genie = ask(server, QUESTION), server.client().genie
     where = (*ids(message), query_of(message).attachment_id)
     download = genie.generate_download_full_query_result(*where)
-    signature = download.download_id_signature
-    answer = genie.get_download_full_query_result(*where, download.download_id, signature)
-    assert answer.statement_response.result.data_array == rows_of(server, message)
+    assert downloaded(genie, where, download) == rows_of(server, message)
     with pytest.raises(PermissionDenied):
         genie.get_download_full_query_result(*where, download.download_id, "forged")
 

@@ -8,13 +8,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
-import pydantic
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from local_workspace.admin.faults import Fault, Faults
+from local_workspace.admin.faults import Faults
 from local_workspace.admin.recorder import Recorder
 from local_workspace.area import json_body
 from local_workspace.errors import InvalidParameter
@@ -45,10 +44,7 @@ class Admin:
         post, get, delete = ["POST"], ["GET"], ["DELETE"]
         return [
             Route("/local/health", _health),
-            Route("/local/faults", self._list_faults, methods=get),
-            Route("/local/faults", self._add_fault, methods=post),
-            Route("/local/faults", self._clear_faults, methods=delete),
-            Route("/local/faults/{number:int}", self._clear_faults, methods=delete),
+            *self.faults.rules.routes("/local/faults", name="faults"),
             Route("/local/requests", self._list_requests, methods=get),
             Route("/local/requests", self._clear_requests, methods=delete),
             Route("/local/tokens/{action}", self._tokens, methods=post),
@@ -60,21 +56,6 @@ class Admin:
     async def running(self) -> AsyncIterator[None]:
         """Hold nothing: what is asked for here is forgotten with the server."""
         yield
-
-    async def _list_faults(self, _: Request) -> Response:
-        return JSONResponse({"faults": self.faults.listed()})
-
-    async def _add_fault(self, request: Request) -> Response:
-        try:
-            fault = Fault.model_validate(await json_body(request))
-        except pydantic.ValidationError as error:
-            problems = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
-            raise InvalidParameter("; ".join(problems)) from error
-        return JSONResponse({"id": self.faults.add(fault)})
-
-    async def _clear_faults(self, request: Request) -> Response:
-        self.faults.clear(request.path_params.get("number"))
-        return JSONResponse({})
 
     async def _list_requests(self, request: Request) -> Response:
         asked = request.query_params

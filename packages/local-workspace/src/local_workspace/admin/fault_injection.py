@@ -7,8 +7,10 @@ from contextlib import suppress
 from http import HTTPStatus
 
 from starlette.requests import Request
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from local_workspace.admin.changed_answers import cut, patched
 from local_workspace.admin.faults import Fault, Faults
 from local_workspace.connection import drop, gone
 from local_workspace.errors import ApiError, RateLimited, Unavailable
@@ -51,6 +53,13 @@ class FaultInjection:
                 await drop(scope, receive)
             case "drop_before":
                 await drop(scope, receive)
+            case "answer":
+                answer = JSONResponse(dict(fault.body), status_code=fault.status or HTTPStatus.OK)
+                await answer(scope, receive, send)
+            case "patch":
+                await patched(self._app, scope, receive, send, patch=fault.body)
+            case "cut":
+                await cut(self._app, scope, receive, send, size=fault.after_bytes)
             case "lost_answer" | "drop_after":
                 await self._app(scope, receive, _nowhere)
                 await drop(scope, receive)
@@ -58,21 +67,22 @@ class FaultInjection:
 
 def error_of(fault: Fault, *, path: str) -> ApiError:
     """Return the error that a real workspace sends with the rule's status."""
+    status = fault.status or HTTPStatus.SERVICE_UNAVAILABLE
     retry = {"Retry-After": str(1 if fault.retry_after is None else fault.retry_after)}
-    if fault.status == HTTPStatus.TOO_MANY_REQUESTS:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         message = (
             "Your request was rejected since your organization has exceeded the rate limit. "
             "Please retry your request later."
         )
         return RateLimited(message, headers=retry)
-    if fault.status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
         message = f"The service at {path} is temporarily unavailable. Please try again later."
         return Unavailable(message, headers=retry)
     codes = {400: "BAD_REQUEST", 403: "PERMISSION_DENIED", 404: "NOT_FOUND"}
     return ApiError(
         "There was an error processing your request.",
-        status=fault.status,
-        error_code=codes.get(fault.status, "INTERNAL_ERROR"),
+        status=status,
+        error_code=codes.get(status, "INTERNAL_ERROR"),
         headers=retry if fault.retry_after is not None else None,
     )
 

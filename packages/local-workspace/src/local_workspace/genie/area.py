@@ -12,6 +12,8 @@ from local_workspace.database import Database
 from local_workspace.genie.answering import Answering, Model
 from local_workspace.genie.conversations import ConversationRoutes
 from local_workspace.genie.door import Door
+from local_workspace.genie.permissions import PermissionRoutes
+from local_workspace.genie.question_limit import QuestionLimit
 from local_workspace.genie.records import DEFAULT_ACCESS, Space
 from local_workspace.genie.results import ResultRoutes
 from local_workspace.genie.spaces import SpaceRoutes, canonical
@@ -37,8 +39,15 @@ class Genie:
         door = Door(self._store)
         self._parts = (
             SpaceRoutes(self._store, door),
-            ConversationRoutes(self._store, door, self._worker, warehouse=warehouse),
-            ResultRoutes(self._store, door, self._worker, warehouse=warehouse),
+            PermissionRoutes(self._store, door),
+            ConversationRoutes(
+                self._store,
+                door,
+                self._worker,
+                warehouse=warehouse,
+                limit=QuestionLimit(settings.genie_questions_per_minute),
+            ),
+            ResultRoutes(self._store, door, warehouse=warehouse),
         )
 
     def routes(self) -> Sequence[BaseRoute]:

@@ -12,7 +12,9 @@ from starlette.routing import BaseRoute, Route
 
 from local_workspace.area import caller_of, json_body
 from local_workspace.errors import InvalidParameter, PermissionDenied
+from local_workspace.genie.answer_rules import AnswerRule
 from local_workspace.genie.door import Door
+from local_workspace.genie.question_limit import QuestionLimit
 from local_workspace.genie.records import Comment, Conversation, Message, now
 from local_workspace.genie.spaces import SPACES
 from local_workspace.genie.store import GenieStore
@@ -24,6 +26,7 @@ from local_workspace.genie.views import (
     page,
 )
 from local_workspace.genie.worker import Worker
+from local_workspace.rules import Rules
 from local_workspace.sql import Warehouse
 
 _LONGEST_QUESTION = 100_000
@@ -35,12 +38,20 @@ class ConversationRoutes:
     """`/api/2.0/genie/spaces/{space_id}/...` for chats."""
 
     def __init__(
-        self, store: GenieStore, door: Door, worker: Worker, *, warehouse: Warehouse
+        self,
+        store: GenieStore,
+        door: Door,
+        worker: Worker,
+        *,
+        warehouse: Warehouse,
+        limit: QuestionLimit,
     ) -> None:
         self._store = store
         self._door = door
         self._worker = worker
         self._warehouse = warehouse
+        self._limit = limit
+        self._rules = Rules(AnswerRule)
 
     def routes(self) -> Sequence[BaseRoute]:
         """Return the routes of conversations."""
@@ -61,11 +72,14 @@ class ConversationRoutes:
             Route(f"{message}/comments", self._comment, methods=["POST"]),
             Route(f"{message}/comments", self._list_comments, methods=["GET"]),
             Route(f"{agent}/responses/{{message_id}}/cancel", self._cancel, methods=["POST"]),
+            *self._limit.routes(),
+            *self._rules.routes("/local/genie/rules"),
         ]
 
     async def _start(self, request: Request) -> Response:
         content = _content(await json_body(request), longest=_LONGEST_QUESTION)
         space = self._door.space(request, "CAN_RUN")
+        self._limit.count()
         conversation = Conversation(
             space_id=space.space_id,
             user_id=caller_of(request).user_id,
@@ -87,6 +101,7 @@ class ConversationRoutes:
         conversation = self._door.conversation(request)
         if conversation.user_id != caller_of(request).user_id:
             raise PermissionDenied("Only who started a conversation may ask in it.")
+        self._limit.count()
         self._store.save_conversation(replace(conversation, updated=now()))
         return JSONResponse(message_view(self._add(conversation, content)))
 
@@ -98,7 +113,8 @@ class ConversationRoutes:
             content=content,
         )
         self._store.add_message(message)
-        self._worker.start(message)
+        about = {"space_id": message.space_id, "question": content}
+        self._worker.start(message, self._rules.take(lambda rule: rule.fits(**about)))
         return message
 
     async def _list(self, request: Request) -> Response:

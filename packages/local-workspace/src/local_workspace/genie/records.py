@@ -10,6 +10,8 @@ from uuid import uuid4
 
 LEVELS = ("CAN_VIEW", "CAN_RUN", "CAN_EDIT", "CAN_MANAGE")
 """What one may do with a space; each level includes those before it."""
+ENDS = ("COMPLETED", "FAILED", "CANCELLED", "QUERY_RESULT_EXPIRED")
+"""The statuses after which a message does not change by itself."""
 DEFAULT_ACCESS: Mapping[str, str] = {"users": "CAN_RUN"}
 """Everyone in the workspace may ask."""
 

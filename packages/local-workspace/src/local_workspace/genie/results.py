@@ -18,9 +18,9 @@ from local_workspace.genie.door import Door
 from local_workspace.genie.records import Message
 from local_workspace.genie.spaces import SPACES
 from local_workspace.genie.store import GenieStore
-from local_workspace.genie.worker import Worker, rerun_of
+from local_workspace.genie.worker import statement_of
 from local_workspace.sql import Statement, Warehouse
-from local_workspace.sql.response import statement_response
+from local_workspace.sql.response import Responses
 
 _WAIT = 5.0
 """Seconds that a request waits for a query that is run again."""
@@ -29,12 +29,9 @@ _WAIT = 5.0
 class ResultRoutes:
     """`.../attachments/{attachment_id}/query-result` and its siblings, old and new."""
 
-    def __init__(
-        self, store: GenieStore, door: Door, worker: Worker, *, warehouse: Warehouse
-    ) -> None:
+    def __init__(self, store: GenieStore, door: Door, *, warehouse: Warehouse) -> None:
         self._store = store
         self._door = door
-        self._worker = worker
         self._warehouse = warehouse
         self._key = secrets.token_bytes(32)
         self._running: set[asyncio.Task[None]] = set()
@@ -56,21 +53,21 @@ class ResultRoutes:
 
     async def _get(self, request: Request) -> Response:
         _, query = self._query(request)
-        return self._answer(query["statement_id"])
+        return self._answer(request, query["statement_id"])
 
     async def _execute(self, request: Request) -> Response:
         message, query = self._query(request)
-        statement = rerun_of(message, query)
+        statement = statement_of(message, query)
         query["statement_id"] = statement.statement_id
         self._store.update_message(message, attachments=message.attachments)
-        await self._run(statement)
-        return self._answer(statement.statement_id)
+        await asyncio.wait({self._start(statement)}, timeout=_WAIT)
+        return self._answer(request, statement.statement_id)
 
     async def _generate_download(self, request: Request) -> Response:
         message, query = self._query(request)
-        statement = rerun_of(message, query)
-        statement.row_limit = None
-        await self._run(statement)
+        statement = statement_of(message, query, row_limit=None)
+        statement.disposition = "EXTERNAL_LINKS"
+        self._start(statement)
         download_id = statement.statement_id
         signature = self._signature(download_id, message)
         return JSONResponse({"download_id": download_id, "download_id_signature": signature})
@@ -81,7 +78,7 @@ class ResultRoutes:
         given = request.query_params.get("download_id_signature", "")
         if not hmac.compare_digest(given, self._signature(download_id, message)):
             raise PermissionDenied("download_id_signature does not belong to this download_id.")
-        return self._answer(download_id)
+        return self._answer(request, download_id)
 
     def _query(self, request: Request) -> tuple[Message, dict[str, Any]]:
         """Return the message of a request and its query."""
@@ -93,21 +90,23 @@ class ResultRoutes:
             raise NotFound(f"Message {message.message_id} has no {what}.")
         return message, attachment["query"]
 
-    async def _run(self, statement: Statement) -> None:
-        """Run a statement, and wait for it for a moment."""
-        task = asyncio.create_task(self._worker.execute(statement))
+    def _start(self, statement: Statement) -> asyncio.Task[None]:
+        """Run a statement in the background."""
+        # Before the task starts: whoever has the answer may ask for the statement.
+        self._warehouse.submit(statement)
+        task = asyncio.create_task(self._warehouse.carry_out(statement))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        await asyncio.wait({task}, timeout=_WAIT)
+        return task
 
-    def _answer(self, statement_id: str) -> Response:
+    def _answer(self, request: Request, statement_id: str) -> Response:
         statement = self._warehouse.statement(statement_id)
         if statement is None:
             # The result is no longer kept: CLOSED is the platform's word for it.
             body: dict[str, Any] = {"statement_id": statement_id, "status": {"state": "CLOSED"}}
         else:
-            rows_per_chunk = self._warehouse.rows_per_chunk
-            body = statement_response(statement, rows_per_chunk=rows_per_chunk)
+            links, base_url = self._warehouse.external_links, str(request.base_url)
+            body = Responses(links, base_url=base_url).whole(statement)
         return JSONResponse({"statement_response": body})
 
     def _signature(self, download_id: str, message: Message) -> str:

@@ -1,4 +1,4 @@
-"""The door: every request shows a token, except those to get one and for the front page."""
+"""The door: every request shows a token, except to get one, to the front page, to signed links."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from local_workspace.area import Caller
 from local_workspace.errors import ApiError, PermissionDenied
 from local_workspace.identity.identity import Identity
 
-_OPEN = ("/.well-known/", "/oidc/", "/local/health")
+_OPEN = ("/.well-known/", "/oidc/", "/external-links/", "/local/health")
 _FRONT_PAGE = "/"
 _ADMINS_ONLY = "/local/"
 

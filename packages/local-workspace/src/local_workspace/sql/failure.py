@@ -11,7 +11,9 @@ class SqlFailed(Exception):
     """A statement that cannot be run, with its error class and SQLSTATE."""
 
     def __init__(self, error_class: str, text: str, *, sql_state: str) -> None:
-        super().__init__(f"[{error_class}] {text} SQLSTATE: {sql_state}")
+        # The limits of the API itself are said without a class.
+        said = f"[{error_class}] {text} SQLSTATE: {sql_state}" if error_class else text
+        super().__init__(said)
         self.error_class = error_class
         self.sql_state = sql_state
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 _TYPE_NAMES = {
@@ -64,14 +60,38 @@ Row = tuple[str | None, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
-    """All that a statement gave."""
+class Table:
+    """A small result, held in memory."""
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     """Values as text, null as None."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chunk:
+    """A part of a result, in a file of its own."""
+
+    index: int
+    row_offset: int
+    """How many rows stand before it."""
+    row_count: int
+    byte_count: int
+    """The size of its file."""
+    path: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """All that a statement gave: what is known about it, and where its rows are."""
+
+    columns: tuple[Column, ...]
+    row_count: int
     is_truncated: bool = False
     """Whether a row or byte limit cut rows off."""
+    first_row: Row | None = None
+    """Its first row as text; None where it has none, or they were never text."""
+    chunks: tuple[Chunk, ...] = ()
 
 
 def column_of(name: str, position: int, duckdb_type: Any) -> Column:
@@ -108,31 +128,3 @@ def _plain_type(duckdb_type: Any, text: str, kind: str) -> tuple[str, str]:
 
 def _inner(duckdb_type: Any, name: str) -> str:
     return column_of(name, 0, dict(duckdb_type.children)[name]).type_text
-
-
-def as_text(value: Any) -> str | None:
-    """Return one value of DuckDB as the API writes it."""
-    match value:
-        case None | str():
-            return value
-        case bool():
-            return "true" if value else "false"
-        case Decimal():
-            return format(value, "f")
-        case datetime():
-            return value.isoformat(sep="T", timespec="milliseconds") + "Z"
-        case date():
-            return value.isoformat()
-        case bytes():
-            return base64.b64encode(value).decode()
-        case list() | dict() | tuple():
-            return json.dumps(value, default=as_text, separators=(",", ":"))
-        case timedelta():
-            return f"{value.total_seconds():g} seconds"
-        case _:
-            return str(value)
-
-
-def rows_as_text(rows: Sequence[Sequence[Any]]) -> tuple[Row, ...]:
-    """Return rows of DuckDB as rows of text."""
-    return tuple(tuple(as_text(value) for value in row) for row in rows)

@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, get_args
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -14,9 +14,10 @@ from starlette.routing import BaseRoute, Route
 
 from local_workspace.area import Caller, caller_of, json_body
 from local_workspace.errors import InvalidParameter, NotFound
-from local_workspace.sql.response import chunk, chunk_count, statement_response
+from local_workspace.sql.response import Responses
+from local_workspace.sql.statement import Disposition, Format, Statement
 from local_workspace.sql.translation import Parameter
-from local_workspace.sql.warehouse import WAREHOUSE_ID, Statement, Warehouse
+from local_workspace.sql.warehouse import WAREHOUSE_ID, Warehouse
 
 
 class Statements:
@@ -39,11 +40,16 @@ class Statements:
             Route("/api/2.0/sql/warehouses", self._list_warehouses, methods=["GET"]),
             Route(warehouse, self._get_warehouse, methods=["GET"]),
             Route(f"{warehouse}/start", self._start_warehouse, methods=["POST"]),
+            Route("/local/sql/expire", self._expire, methods=["POST"]),
+            *self._warehouse.external_links.routes(),
+            *self._warehouse.grants.routes(),
+            *self._warehouse.rules.routes("/local/sql/rules"),
         ]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Let statements run; those that still do at the end are cancelled."""
+        self._warehouse.remove_leftovers()
         yield
         for task in list(self._running):
             task.cancel()
@@ -54,38 +60,31 @@ class Statements:
         body = await json_body(request)
         statement = _statement(body, caller_of(request))
         seconds = _wait_seconds(body.get("wait_timeout", "10s"))
+        # Before the task starts: whoever has the answer may ask for the statement.
         self._warehouse.submit(statement)
-        task = asyncio.create_task(self._run(statement))
+        task = asyncio.create_task(self._warehouse.carry_out(statement))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         done, _ = await asyncio.wait({task}, timeout=seconds)
         if not done and seconds and body.get("on_wait_timeout", "CONTINUE") == "CANCEL":
             self._warehouse.cancel(statement)
             await asyncio.wait({task})
-        return self._answer(statement)
-
-    async def _run(self, statement: Statement) -> None:
-        try:
-            await asyncio.to_thread(self._warehouse.run, statement)
-        except asyncio.CancelledError:
-            self._warehouse.cancel(statement)
-            raise
+        return self._answer(request, statement)
 
     async def _get(self, request: Request) -> Response:
-        return self._answer(self._find(request))
+        return self._answer(request, self._find(request))
 
     async def _chunk(self, request: Request) -> Response:
         statement, index = self._find(request), request.path_params["index"]
-        rows_per_chunk = self._warehouse.rows_per_chunk
         if statement.result is None:
             raise InvalidParameter(
                 f"Statement {statement.statement_id} is in state {statement.state} "
                 "and has no result.",
                 error_code="BAD_REQUEST",
             )
-        if index >= chunk_count(statement.result, rows_per_chunk):
+        if index >= len(statement.result.chunks):
             raise InvalidParameter(f"There is no chunk {index}.", error_code="BAD_REQUEST")
-        return JSONResponse(chunk(statement, index, rows_per_chunk=rows_per_chunk))
+        return JSONResponse(self._responses(request).chunk(statement, index))
 
     async def _cancel(self, request: Request) -> Response:
         self._warehouse.cancel(self._find(request))
@@ -111,9 +110,15 @@ class Statements:
             raise NotFound(f"The statement {statement_id} was not found.", error_code="NOT_FOUND")
         return statement
 
-    def _answer(self, statement: Statement) -> Response:
-        rows_per_chunk = self._warehouse.rows_per_chunk
-        return JSONResponse(statement_response(statement, rows_per_chunk=rows_per_chunk))
+    async def _expire(self, request: Request) -> Response:
+        self._warehouse.expire((await json_body(request)).get("statement_id"))
+        return JSONResponse({})
+
+    def _answer(self, request: Request, statement: Statement) -> Response:
+        return JSONResponse(self._responses(request).whole(statement))
+
+    def _responses(self, request: Request) -> Responses:
+        return Responses(self._warehouse.external_links, base_url=str(request.base_url))
 
 
 _WAREHOUSE = {
@@ -134,12 +139,7 @@ def _statement(body: Mapping[str, Any], caller: Caller) -> Statement:
     if not isinstance(body.get("statement"), str) or not body["statement"].strip():
         raise InvalidParameter("statement is required and must not be empty.")
     _check_warehouse(body.get("warehouse_id"))
-    if body.get("disposition", "INLINE") != "INLINE" or body.get("format", "JSON_ARRAY") != (
-        "JSON_ARRAY"
-    ):
-        raise InvalidParameter(
-            "The local workspace gives results with disposition INLINE and format JSON_ARRAY only."
-        )
+    disposition, form = _disposition_and_format(body)
     return Statement(
         sql=body["statement"],
         parameters=_parameters(body.get("parameters") or []),
@@ -147,8 +147,21 @@ def _statement(body: Mapping[str, Any], caller: Caller) -> Statement:
         schema=body.get("schema"),
         row_limit=_limit(body, "row_limit"),
         byte_limit=_limit(body, "byte_limit"),
+        disposition=disposition,
+        format=form,
         owner_id=caller.user_id,
     )
+
+
+def _disposition_and_format(body: Mapping[str, Any]) -> tuple[Disposition, Format]:
+    disposition: Any = body.get("disposition") or "INLINE"
+    form: Any = body.get("format") or "JSON_ARRAY"
+    for value, known in ((disposition, get_args(Disposition)), (form, get_args(Format))):
+        if value not in known:
+            raise InvalidParameter(f"'{value}' is none of {', '.join(known)}.")
+    if disposition == "INLINE" and form != "JSON_ARRAY":
+        raise InvalidParameter("INLINE disposition only supports the JSON_ARRAY format.")
+    return disposition, form
 
 
 def _parameters(items: Any) -> tuple[Parameter, ...]:

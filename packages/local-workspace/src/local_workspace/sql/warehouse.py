@@ -2,67 +2,60 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any
-from uuid import uuid4
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
 
 import duckdb
 
+from local_workspace.rules import Rules
 from local_workspace.settings import Settings
+from local_workspace.sql.external_links import ExternalLinks
 from local_workspace.sql.failure import SqlCanceled, SqlFailed, from_duckdb, not_found
-from local_workspace.sql.result import Column, Result, Row, column_of, rows_as_text
+from local_workspace.sql.grants import Grants
+from local_workspace.sql.query import Query
+from local_workspace.sql.result import Result, Table
+from local_workspace.sql.spool import spool_arrow, spool_rows
+from local_workspace.sql.statement import Statement
+from local_workspace.sql.statement_rules import StatementRule
 from local_workspace.sql.translation import Parameter, Translation, qualified, translate
 
 WAREHOUSE_ID = "local0000warehouse"
 CATALOG = "samples"
-INLINE_BYTES = 26_214_400
-"""The most that one result may have inline, as on a real warehouse."""
-_BATCH = 2000
+_CHUNKS_IN_A_LINK = 100
+"""What is behind an external link has this many times the rows of a chunk that is inline."""
 _INTERRUPT_AGAIN = 0.05
 """Seconds after which a query that was interrupted and goes on is interrupted again."""
 _TABLES = (
     "SELECT table_catalog, table_schema, table_name FROM system.information_schema.tables "
     "WHERE table_catalog = 'samples'"
 )
-
-
-@dataclass(kw_only=True)
-class Statement:
-    """One statement that was sent to the warehouse, and what became of it."""
-
-    sql: str
-    parameters: tuple[Parameter, ...] = ()
-    catalog: str | None = None
-    schema: str | None = None
-    row_limit: int | None = None
-    byte_limit: int | None = None
-    owner_id: int = 0
-    """The number of the user who sent it."""
-    statement_id: str = field(default_factory=lambda: str(uuid4()))
-    state: str = "PENDING"
-    """PENDING, RUNNING, SUCCEEDED, FAILED, CANCELED or CLOSED."""
-    result: Result | None = None
-    failure: SqlFailed | None = None
-    ended_at: float | None = None
-    """When it ended, in seconds since the epoch."""
-    ended: threading.Event = field(default_factory=threading.Event)
-    """Set when it has ended, however."""
-    cursor: duckdb.DuckDBPyConnection | None = None
-    """The connection on which it runs, while it runs."""
+_T = TypeVar("_T")
 
 
 class Warehouse:
     """Databricks SQL on a DuckDB file that is opened read only."""
 
     def __init__(
-        self, settings: Settings, *, rows_per_chunk: int = 5000, result_seconds: float = 3600
+        self,
+        settings: Settings,
+        grants: Grants,
+        *,
+        rows_per_chunk: int = 1000,
+        result_seconds: float = 3600,
     ) -> None:
-        self.rows_per_chunk = rows_per_chunk
+        self.rules = Rules(StatementRule)
+        self.external_links = ExternalLinks(self.statement)
+        self.grants = grants
+        self._rows_per_chunk = rows_per_chunk
         self._file = settings.warehouse
+        self._results = settings.results
         self._result_seconds = result_seconds
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._lock = threading.Lock()
@@ -70,18 +63,50 @@ class Warehouse:
 
     def execute(
         self, sql: str, *, parameters: Sequence[Parameter] = (), row_limit: int | None = None
-    ) -> Result:
-        """Run a query and return its result; nothing is kept.
+    ) -> Table:
+        """Run a query of the workspace's own and return what it gives; nothing is kept.
 
         Raises:
             SqlFailed: the query cannot be run.
         """
-        statement = Statement(sql=sql, parameters=tuple(parameters), row_limit=row_limit)
-        self.run(statement)
-        if statement.failure is not None:
-            raise statement.failure
-        assert statement.result is not None
-        return statement.result
+
+        def read(query: Query) -> Table:
+            columns, rows = query.text()
+            return Table(columns=columns, rows=tuple(islice(rows, row_limit)))
+
+        return self._run(Statement(sql=sql, parameters=tuple(parameters)), read)
+
+    async def carry_out(self, statement: Statement) -> None:
+        """Run a statement to its end; when this task is cancelled, so is the statement."""
+        self.submit(statement)
+        rule = self.rules.take(lambda each: each.fits(statement.sql))
+        try:
+            if rule is None or await self._obey(rule, statement):
+                await asyncio.to_thread(self.run, statement)
+        except asyncio.CancelledError:
+            self.cancel(statement)
+            raise
+
+    async def _obey(self, rule: StatementRule, statement: Statement) -> bool:
+        """Do to a statement what a rule says; return whether it shall still be run."""
+        statement.link_seconds = rule.link_seconds
+        if rule.format is not None and statement.disposition == "EXTERNAL_LINKS":
+            statement.format = rule.format
+        statement.state = "RUNNING"
+        try:
+            await asyncio.wait_for(statement.cancelled.wait(), rule.seconds)
+        except TimeoutError:
+            pass
+        except asyncio.CancelledError:
+            self._end(statement, "CANCELED")
+            raise
+        if statement.cancelled.is_set():
+            self._end(statement, "CANCELED")
+            return False
+        if rule.error is not None:
+            self._end(statement, "FAILED", failure=rule.error.failure())
+            return False
+        return True
 
     def submit(self, statement: Statement) -> None:
         """Keep a statement, so that it can be asked for by its id."""
@@ -92,7 +117,7 @@ class Warehouse:
     def run(self, statement: Statement) -> None:
         """Run a statement to its end in this thread; how it ended is written into it."""
         try:
-            result = self._run(statement)
+            result = self._run(statement, lambda query: self._spooled(statement, query))
         except SqlFailed as failure:
             self._end(statement, "FAILED", failure=failure)
         except SqlCanceled:
@@ -106,6 +131,7 @@ class Warehouse:
             if statement.ended.is_set():
                 return
             statement.state = "CANCELED"
+            statement.cancelled.set()
             if statement.cursor is None:
                 return
         threading.Thread(target=self._interrupt, args=(statement,), daemon=True).start()
@@ -126,11 +152,23 @@ class Warehouse:
             self._forget_old()
             return self._statements.get(statement_id)
 
+    def expire(self, statement_id: str | None = None) -> None:
+        """Forget the result of a statement that has ended, or all of them, before their time."""
+        with self._lock:
+            for known in [*self._statements] if statement_id is None else [statement_id]:
+                statement = self._statements.get(known)
+                if statement is not None and statement.ended_at is not None:
+                    self._forget(known)
+
     def tables(self) -> frozenset[tuple[str, ...]]:
         """Return the tables that there are, each as the parts of its name."""
         with self._cursor() as cursor:
             cursor.execute(_TABLES)
             return frozenset(tuple(row) for row in cursor.fetchall())
+
+    def remove_leftovers(self) -> None:
+        """Remove the results that a server before this one kept; nobody can ask for them."""
+        shutil.rmtree(self._results, ignore_errors=True)
 
     def close(self) -> None:
         """Close the file; the next query opens it again."""
@@ -139,17 +177,18 @@ class Warehouse:
                 self._connection.close()
             self._connection = None
 
-    def _run(self, statement: Statement) -> Result:
+    def _run(self, statement: Statement, read: Callable[[Query], _T]) -> _T:
         translation = translate(
             statement.sql,
             statement.parameters,
             catalog=statement.catalog,
             schema=statement.schema,
         )
+        self.grants.check(statement.owner_id, translation.tables)
         with self._cursor() as cursor:
             self._start(statement, cursor)
             try:
-                return _fetch(cursor, translation, statement)
+                return read(Query(cursor, translation))
             except duckdb.InterruptException as error:
                 raise SqlCanceled from error
             except duckdb.CatalogException as error:
@@ -160,6 +199,25 @@ class Warehouse:
                 # Before it is closed: a closed one cannot be interrupted.
                 with self._lock:
                     statement.cursor = None
+
+    def _spooled(self, statement: Statement, query: Query) -> Result:
+        folder = self._folder(statement.statement_id)
+        folder.mkdir(parents=True)
+        rows = self._rows_per_chunk
+        if statement.disposition == "EXTERNAL_LINKS":
+            rows *= _CHUNKS_IN_A_LINK
+        try:
+            if statement.format == "ARROW_STREAM":
+                columns, batches = query.arrow(rows)
+                return spool_arrow(batches, statement, columns=columns, folder=folder)
+            columns, texts = query.text()
+            return spool_rows(texts, statement, columns=columns, folder=folder, rows_per_chunk=rows)
+        except BaseException:
+            shutil.rmtree(folder)
+            raise
+
+    def _folder(self, statement_id: str) -> Path:
+        return self._results / statement_id
 
     def _start(self, statement: Statement, cursor: duckdb.DuckDBPyConnection) -> None:
         with self._lock:
@@ -186,7 +244,12 @@ class Warehouse:
         oldest = time.time() - self._result_seconds
         for statement_id, statement in list(self._statements.items()):
             if statement.ended_at is not None and statement.ended_at < oldest:
-                del self._statements[statement_id]
+                self._forget(statement_id)
+
+    def _forget(self, statement_id: str) -> None:
+        """Forget a statement and remove its files; the caller holds the lock."""
+        del self._statements[statement_id]
+        shutil.rmtree(self._folder(statement_id), ignore_errors=True)
 
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -210,54 +273,3 @@ class Warehouse:
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         return connection
-
-
-def _fetch(
-    cursor: duckdb.DuckDBPyConnection, translation: Translation, statement: Statement
-) -> Result:
-    cursor.execute(translation.sql, translation.values or None)
-    columns = _columns(cursor)
-    zoned = [c for c in columns if str(cursor.description[c.position][1]).endswith("TIME ZONE")]
-    if zoned:
-        # DuckDB's Python values with a zone need pytz; as UTC without a zone they do not.
-        cursor.execute(_without_zones(translation.sql, columns, zoned), translation.values or None)
-    rows, is_truncated = _rows(cursor, statement)
-    return Result(columns=columns, rows=tuple(rows), is_truncated=is_truncated)
-
-
-def _rows(cursor: duckdb.DuckDBPyConnection, statement: Statement) -> tuple[list[Row], bool]:
-    """Return the rows up to the statement's limits, and whether there were more."""
-    rows: list[Row] = []
-    size = 0
-    while batch := cursor.fetchmany(_BATCH):
-        for row in rows_as_text(batch):
-            size += sum(len(value.encode()) for value in row if value is not None)
-            if len(rows) == statement.row_limit or size > (statement.byte_limit or INLINE_BYTES):
-                return rows, _check_inline(statement, size)
-            rows.append(row)
-    return rows, False
-
-
-def _check_inline(statement: Statement, size: int) -> bool:
-    """Fail where only the platform's own limit, not one that was asked for, cuts a result."""
-    if statement.byte_limit is None and size > INLINE_BYTES:
-        raise SqlFailed(
-            "INLINE_BYTE_LIMIT_EXCEEDED",
-            f"A result with disposition INLINE has at most {INLINE_BYTES} bytes; "
-            "set a row_limit or byte_limit.",
-            sql_state="54000",
-        )
-    return True
-
-
-def _columns(cursor: duckdb.DuckDBPyConnection) -> tuple[Column, ...]:
-    described = enumerate(cursor.description)
-    return tuple(column_of(each[0], position, each[1]) for position, each in described)
-
-
-def _without_zones(sql: str, columns: Sequence[Column], zoned: Sequence[Column]) -> str:
-    names = ", ".join(f"c{column.position}" for column in columns)
-    values = ", ".join(
-        f"c{c.position} AT TIME ZONE 'UTC'" if c in zoned else f"c{c.position}" for c in columns
-    )
-    return f"SELECT {values} FROM ({sql}) AS t({names})"  # noqa: S608 (no value stands in it)
