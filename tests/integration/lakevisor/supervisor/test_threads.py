@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lakevisor.errors import LakebaseRoleMissing
-from lakevisor.supervisor import Request
+from lakevisor.supervisor import Request, Said
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -54,6 +54,22 @@ async def test_a_second_process_continues_the_thread(
     assert answer["thread_id"] == thread.thread_id
     assert f"Run {run.run_id} is " in answer["text"]
     assert [each["run_id"] for each in answer["operations"]] == [run.run_id]
+
+
+async def test_a_conversation_that_is_brought_along_is_stored_once(
+    supervisor: Any, recorder: Any
+) -> None:
+    before = (Said(role="user", text="I am Ada"), Said(role="assistant", text="Hello, Ada"))
+    first = await supervisor.ask(Request(text="Hello", history=before))
+    said = (*before, Said(role="user", text="Hello"), Said(role="assistant", text=first.text))
+    recorder.clear()
+
+    await supervisor.ask(Request(text="Thanks", thread_id=first.thread_id, history=said))
+
+    (prompt,) = recorder.prompts()
+    contents = [each["content"] for each in prompt["messages"][1:]]
+    assert contents[:3] == ["I am Ada", "Hello, Ada", "Hello"]
+    assert contents[4:] == ["Thanks"]
 
 
 async def test_earlier_turns_are_sent_to_the_model(begin: Any, recorder: Any) -> None:

@@ -28,6 +28,7 @@ LakevisorError
 ├── RequestError                       exit 6   what the person sent
 │   ├── EmptyRequest
 │   ├── RequestTooLong
+│   ├── InvalidRequest                          its body has another form
 │   ├── InvalidThreadId
 │   ├── TurnConflict                            the id of another request
 │   ├── TurnRunning
@@ -70,6 +71,7 @@ from lakevisor.errors.lakebase import (
 from lakevisor.errors.plugins import InvalidPlugins, PluginError
 from lakevisor.errors.request import (
     EmptyRequest,
+    InvalidRequest,
     InvalidThreadId,
     LimitReached,
     ProposalGone,
@@ -108,6 +110,7 @@ __all__ = [
     "EmptyRequest",
     "InvalidConfiguration",
     "InvalidPlugins",
+    "InvalidRequest",
     "InvalidThreadId",
     "InvalidValue",
     "LakebaseError",

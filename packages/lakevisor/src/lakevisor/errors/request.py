@@ -31,6 +31,10 @@ class RequestTooLong(RequestError):
         )
 
 
+class InvalidRequest(RequestError):
+    """The request cannot be read."""
+
+
 class InvalidThreadId(RequestError):
     """The thread id is not one that Lakevisor can have given."""
 

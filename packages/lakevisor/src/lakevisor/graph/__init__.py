@@ -7,12 +7,15 @@ from lakevisor.graph.messages import (
     SUPERVISOR,
     current_turn,
     is_reply_part,
+    reply_part,
     reply_text,
     turns,
 )
 from lakevisor.graph.state import AcceptedCall, State, new_turn
+from lakevisor.graph.view import CHARS_PER_TOKEN
 
 __all__ = [
+    "CHARS_PER_TOKEN",
     "FOR_PROGRAMS",
     "SUPERVISOR",
     "AcceptedCall",
@@ -26,6 +29,7 @@ __all__ = [
     "current_turn",
     "is_reply_part",
     "new_turn",
+    "reply_part",
     "reply_text",
     "turns",
 ]

@@ -87,11 +87,18 @@ def after_answer(assignments: Sequence[Assignment]) -> tuple[str, list[Assignmen
     return (SUPERVISOR if done["come_back"] else END), []
 
 
-def new_turn(message: AnyMessage, *, accepted: AcceptedCall | None = None) -> State:
+def new_turn(
+    message: AnyMessage,
+    *,
+    accepted: AcceptedCall | None = None,
+    earlier: Sequence[AnyMessage] = (),
+) -> State:
     """Return the input that begins a turn: the person's message, and nothing of earlier turns.
 
     Args:
         message: what the person said.
         accepted: the proposed call that the message accepts.
+        earlier: what was said before in a conversation that the thread does not know.
     """
-    return State(messages=[message], accepted=accepted, assignments=[], hand_offs=0)
+    state = State(messages=[*earlier, message], accepted=accepted, assignments=[], hand_offs=0)
+    return State(**state, read_outside=True) if earlier else state

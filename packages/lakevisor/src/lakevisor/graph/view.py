@@ -16,7 +16,7 @@ from lakevisor.graph.messages import SUPERVISOR, current_turn, for_model, is_rep
 
 NO_RESULT = "No result is known: the turn was interrupted."
 NO_ANSWER = "(This request was not answered.)"
-_CHARS_PER_TOKEN = 4
+CHARS_PER_TOKEN = 4
 """A common estimate for English text; it bounds the window, nothing is charged by it."""
 
 
@@ -53,7 +53,7 @@ def agent_view(
 
 def _window(messages: Sequence[AnyMessage], window_tokens: int) -> list[AnyMessage]:
     """Return the latest past turns that fit, each as what was asked and what was answered."""
-    room = window_tokens * _CHARS_PER_TOKEN
+    room = window_tokens * CHARS_PER_TOKEN
     window: list[AnyMessage] = []
     for person, *rest in reversed(turns(messages)[:-1]):
         answer = "\n\n".join(for_model(each) for each in _parts(rest)) or NO_ANSWER

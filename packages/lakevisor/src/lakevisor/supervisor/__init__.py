@@ -14,15 +14,17 @@ from lakevisor.supervisor.opening import (
     preload,
     preload_beside,
 )
-from lakevisor.supervisor.request import Request
+from lakevisor.supervisor.request import Request, Said, new_id
 
 if TYPE_CHECKING:
     from lakevisor.supervisor.supervisor import Supervisor
 
 __all__ = [
     "Request",
+    "Said",
     "Supervisor",
     "ledger_schema",
+    "new_id",
     "open_supervisor",
     "preload",
     "preload_beside",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 from uuid import uuid4
 
 from lakevisor.errors import EmptyRequest, InvalidThreadId, RequestTooLong
@@ -19,6 +21,14 @@ def new_id() -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Said:
+    """Something that was said before a request, as its client tells it."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Request:
     """One message of a person, on a new thread or an old one."""
 
@@ -30,6 +40,9 @@ class Request:
     """This request; the same when it is sent again. The id of the person's message."""
     approve: str | None = None
     """The proposal that the request accepts, where a program says so; a person says yes."""
+    history: Sequence[Said] = ()
+    """What was said before, oldest first. Looked at only where the thread is new to us: what a
+    thread remembers is never taken from a client."""
 
     def check(self, *, max_input_chars: int) -> None:
         """Refuse what cannot be a request.

@@ -18,6 +18,7 @@ from psycopg import DatabaseError
 from lakevisor.config import Settings
 from lakevisor.errors import LeaseLost, TurnSuperseded
 from lakevisor.graph import (
+    CHARS_PER_TOKEN,
     Emit,
     Limits,
     State,
@@ -30,6 +31,7 @@ from lakevisor.graph import (
 from lakevisor.ledger import LaunchLimits, Lease, Ledger, TurnOperations
 from lakevisor.ledger.postgres import is_lease_lost
 from lakevisor.supervisor.acceptance import accepted_call
+from lakevisor.supervisor.earlier import messages_of
 from lakevisor.supervisor.finished import finished, operations_of
 from lakevisor.supervisor.lease_keeper import kept
 from lakevisor.supervisor.notices import Notices
@@ -139,7 +141,17 @@ class TurnRun:
     async def _new_turn(self) -> State:
         message = HumanMessage(self.request.text, id=self.request.turn_id)
         accepted = await accepted_call(self.request, self.ledger.proposals, self.lease)
-        return new_turn(message, accepted=accepted)
+        return new_turn(message, accepted=accepted, earlier=await self._earlier())
+
+    async def _earlier(self) -> Sequence[AnyMessage]:
+        """Return what the client says was said before, if the thread knows nothing."""
+        if not self.request.history:
+            return ()
+        snapshot = await self.graph.aget_state(self._config)
+        if snapshot.values.get("messages"):
+            return ()
+        room = self.settings.supervisor.window_tokens * CHARS_PER_TOKEN
+        return messages_of(self.request, max_chars=room)
 
     @property
     def _config(self) -> RunnableConfig:

@@ -1,0 +1,184 @@
+"""The body of a Responses API request, read as a request to the supervisor.
+
+The body never says who calls: `user`, `context.user_id` and whatever else a client puts there are
+not looked at (see `docs/architecture.md`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from lakevisor.errors import InvalidRequest
+from lakevisor.errors.root import did_you_mean
+from lakevisor.supervisor import Request, Said, new_id
+
+CUSTOM_INPUTS = ("thread_id", "request_id", "approve")
+"""What `custom_inputs` may hold."""
+APPROVED = "yes"
+DECLINED = "no"
+"""What a person says who answers a proposal with a button."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestBody:
+    """The parts of a body that are looked at, each of the type that it must have."""
+
+    items: Sequence[Mapping[str, Any]]
+    """The input, oldest first: messages, and items that an earlier answer had."""
+    custom_inputs: Mapping[str, Any]
+    conversation_id: str | None
+    """The conversation as clients name it that know no `custom_inputs`."""
+    stream: bool
+    background: bool
+
+    @classmethod
+    def read(cls, body: object) -> RequestBody:
+        """Read the JSON value of a body.
+
+        Raises:
+            InvalidRequest: with what is wrong and what to send instead.
+        """
+        given = _object(body, "the body")
+        custom_inputs = _object(given.get("custom_inputs") or {}, "custom_inputs")
+        for name in custom_inputs:
+            if name not in CUSTOM_INPUTS:
+                raise InvalidRequest(_unknown(name), remedy=f"Known: {', '.join(CUSTOM_INPUTS)}.")
+        return cls(
+            items=_items(given.get("input")),
+            custom_inputs=custom_inputs,
+            conversation_id=_conversation_id(given),
+            stream=_flag(given, "stream"),
+            background=_flag(given, "background"),
+        )
+
+    def request(self, *, idempotency_key: str | None = None) -> Request:
+        """Return the request that the body makes: its last message, and who is asked where.
+
+        Args:
+            idempotency_key: the header of that name; `custom_inputs.request_id` goes before it.
+
+        Raises:
+            InvalidRequest: nobody says anything in it.
+        """
+        said = self._said()
+        answered = self._answered_proposal()
+        approve = _text(self.custom_inputs, "approve")
+        if answered is not None:
+            proposal_id, is_approved = answered
+            approve = proposal_id if is_approved else None
+            text, history = (APPROVED if is_approved else DECLINED), _until_an_answer(said)
+        elif said and said[-1].role == "user":
+            text, history = said[-1].text, tuple(said[:-1])
+        elif approve is not None:
+            text, history = APPROVED, tuple(said)
+        else:
+            raise InvalidRequest(
+                "The input does not end with a message of the user.",
+                remedy='Send input as text, or as [{"role": "user", "content": "..."}].',
+            )
+        return Request(
+            text=text,
+            thread_id=_text(self.custom_inputs, "thread_id") or self.conversation_id,
+            turn_id=_text(self.custom_inputs, "request_id") or idempotency_key or new_id(),
+            approve=approve,
+            history=history,
+        )
+
+    def _answered_proposal(self) -> tuple[str, bool] | None:
+        """Return which proposal the last item answers, and whether it is wanted."""
+        last = self.items[-1] if self.items else {}
+        if last.get("type") != "mcp_approval_response":
+            return None
+        proposal_id = _text(last, "approval_request_id")
+        if proposal_id is None:
+            raise InvalidRequest("An mcp_approval_response has no approval_request_id.")
+        return proposal_id, _flag(last, "approve")
+
+    def _said(self) -> list[Said]:
+        """Return what was said, without the tool calls between; they are the thread's own."""
+        return [each for item in self.items for each in _said(item)]
+
+
+def _until_an_answer(said: Sequence[Said]) -> Sequence[Said]:
+    """Return what was said up to the last answer: a button says nothing itself."""
+    answers = [at for at, each in enumerate(said) if each.role == "assistant"]
+    return tuple(said[: answers[-1] + 1]) if answers else ()
+
+
+def _said(item: Mapping[str, Any]) -> Iterator[Said]:
+    role = item.get("role")
+    if item.get("type", "message") != "message" or role not in ("user", "assistant"):
+        return
+    text = _content(item.get("content"))
+    if text.strip() or role == "user":
+        yield Said(role=role, text=text)
+
+
+def _content(content: object) -> str:
+    """Return the text of a message: a text, or a list of parts."""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        raise InvalidRequest("The content of a message is neither a text nor a list of parts.")
+    texts = []
+    for part in content:
+        kind = part.get("type") if isinstance(part, dict) else None
+        if kind in ("input_text", "output_text", "text") and isinstance(part.get("text"), str):
+            texts.append(part["text"])
+        elif kind != "refusal":
+            raise InvalidRequest(
+                f"A message has a part of type {kind!r}; only text is understood.",
+                remedy='Send parts of type "input_text".',
+            )
+    return "\n".join(texts)
+
+
+def _items(given: object) -> Sequence[Mapping[str, Any]]:
+    if isinstance(given, str):
+        return ({"role": "user", "content": given},)
+    if not isinstance(given, list) or not given:
+        raise InvalidRequest(
+            "There is no input.",
+            remedy='Send input as text, or as [{"role": "user", "content": "..."}].',
+        )
+    return [_object(each, "an item of input") for each in given]
+
+
+def _conversation_id(given: Mapping[str, Any]) -> str | None:
+    """Return OpenAI's `conversation`, or MLflow's `context.conversation_id`."""
+    conversation = given.get("conversation")
+    if isinstance(conversation, str):
+        return conversation or None
+    if conversation is not None:
+        return _text(_object(conversation, "conversation"), "id")
+    return _text(_object(given.get("context") or {}, "context"), "conversation_id")
+
+
+def _object(value: object, name: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise InvalidRequest(f"Not a JSON object: {name}.")
+    return value
+
+
+def _text(given: Mapping[str, Any], name: str) -> str | None:
+    value = given.get(name)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise InvalidRequest(f"Not a text: {name}.")
+    return value
+
+
+def _flag(given: Mapping[str, Any], name: str) -> bool:
+    value = given.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise InvalidRequest(f"Neither true nor false: {name}.")
+    return bool(value)
+
+
+def _unknown(name: str) -> str:
+    nearest = next(iter(get_close_matches(name, CUSTOM_INPUTS, n=1)), None)
+    return f"Unknown custom input: {name[:80]!r}.{did_you_mean(nearest)}"
