@@ -131,6 +131,27 @@ async def test_a_later_turn_sees_what_an_earlier_one_launched(jobs):
     assert (await operations.get("1")).state == "TERMINATED"
 
 
+async def test_what_has_begun_already_is_adopted_once():
+    operations = InMemoryOperations(agent="genie")
+    question = {"kind": "genie_question", "title": "Revenue?", "job": "sales", "parameters": {}}
+    started = Started(run_id="c1/m1", state="running")
+
+    first = await operations.adopt(**question, started=started)
+    again = await operations.in_turn("turn-2").adopt(**question, started=started)
+
+    assert first == again == await operations.get("c1/m1", kind="genie_question")
+    assert (first.kind, first.agent) == ("genie_question", "genie")
+
+
+async def test_a_run_id_of_another_kind_is_another_run():
+    operations = InMemoryOperations()
+    question = {"kind": "genie_question", "title": "?", "job": None, "parameters": {}}
+    await operations.adopt(**question, started=Started(run_id="7", state="running"))
+
+    with pytest.raises(OperationNotFound):
+        await operations.get("7", kind="job_run")
+
+
 @pytest.mark.parametrize(
     ("ask", "arguments"),
     [

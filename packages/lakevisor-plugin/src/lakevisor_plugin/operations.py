@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from lakevisor_plugin.errors import GiveUp
 
@@ -43,9 +43,12 @@ class Started(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    run_id: str
+    run_id: str = Field(min_length=1, max_length=256)
+    """The id under which the system knows it; several ids may be joined in it."""
     state: str
+    """A word of the plugin's."""
     url: str | None = None
+    """The page where a person can look at it."""
 
 
 class OperationNotFound(GiveUp):
@@ -69,7 +72,9 @@ class Seen(BaseModel):
     is_final: bool
     """Whether it has ended; what is unknown has not."""
     text: str
-    """A sentence for the person."""
+    """What the person is told if it has ended: a sentence, or the whole answer; Markdown."""
+    data: Mapping[str, JsonValue] = Field(default_factory=dict)
+    """What programs read of it, beside the text in `custom_outputs["notices"]`."""
 
 
 class Operations(Protocol):
@@ -96,8 +101,37 @@ class Operations(Protocol):
         """
         ...
 
-    async def get(self, run_id: str) -> Operation:
+    async def adopt(
+        self,
+        *,
+        kind: str,
+        title: str,
+        job: str | None,
+        parameters: Mapping[str, JsonValue],
+        started: Started,
+    ) -> Operation:
+        """Remember work that has begun already and will go on after the turn.
+
+        For what nobody knew to be long when it was begun: a question that is not answered in time.
+        It is not a launch: no limit holds for it, and the call needs not stand in `effects`. The
+        same run id again, in whatever turn, is the same operation.
+
+        Args:
+            kind: what it is, a word of the plugin's.
+            title: its name for people.
+            job: the configured name of what it was asked of, where there is one.
+            parameters: what it was begun with.
+            started: under which id it runs.
+        """
+        ...
+
+    async def get(self, run_id: str, *, kind: str | None = None) -> Operation:
         """Return one operation.
+
+        Args:
+            run_id: the operation.
+            kind: a word of the plugin's: run ids are unique within a kind only. Without it, the
+                latest of any kind.
 
         Raises:
             OperationNotFound: it does not exist for this caller.

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
 
 from langchain_core.tools import InjectedToolArg
@@ -47,6 +48,13 @@ class Turn:
     What a tool sets is kept when the call has ended, also if it failed; not if the process died
     or the turn's time was over before.
     """
+    is_resumed: bool = False
+    """Whether an earlier attempt at this turn was interrupted: it may have done what a tool is
+    asked to do now, and the answer was lost. Look for it first where the other system has no
+    idempotency token."""
+    begun_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """When the first attempt at this turn began, by the clock of Lakebase: what it may have done
+    is not older."""
     is_accepted: bool = False
     """Whether the person has accepted this very tool call; see `AskFirst`."""
     names: frozenset[str] = field(default=frozenset(), repr=False)

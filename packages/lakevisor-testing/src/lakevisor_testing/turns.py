@@ -70,28 +70,45 @@ class InMemoryOperations:
                 return self._thread.by_run_id[self._thread.by_token[token]]
             started = await start(token)
             self._thread.by_token[token] = started.run_id
-            return self.add(
-                Operation(
-                    kind=kind,
-                    run_id=started.run_id,
-                    title=title,
-                    state=started.state,
-                    job=job,
-                    url=started.url,
-                    agent=self._agent,
-                )
+            return self._begun(started, kind=kind, title=title, job=job)
+
+    async def adopt(
+        self,
+        *,
+        kind: str,
+        title: str,
+        job: str | None,
+        parameters: Mapping[str, JsonValue],  # noqa: ARG002 - nobody reads them here
+        started: Started,
+    ) -> Operation:
+        """Remember work that has begun already; the same run id is the same operation."""
+        known = self._thread.by_run_id.get(started.run_id)
+        return known or self._begun(started, kind=kind, title=title, job=job)
+
+    def _begun(self, started: Started, *, kind: str, title: str, job: str | None) -> Operation:
+        return self.add(
+            Operation(
+                kind=kind,
+                run_id=started.run_id,
+                title=title,
+                state=started.state,
+                job=job,
+                url=started.url,
+                agent=self._agent,
             )
+        )
 
     def add(self, operation: Operation) -> Operation:
         """Put an operation into the thread, as if an earlier turn had launched it."""
         self._thread.by_run_id[operation.run_id] = operation
         return operation
 
-    async def get(self, run_id: str) -> Operation:
+    async def get(self, run_id: str, *, kind: str | None = None) -> Operation:
         """Return one operation of this thread, or raise `OperationNotFound`."""
-        if run_id not in self._thread.by_run_id:
+        found = self._thread.by_run_id.get(run_id)
+        if found is None or kind not in (None, found.kind):
             raise OperationNotFound(run_id)
-        return self._thread.by_run_id[run_id]
+        return found
 
     async def list(self, *, kind: str, everywhere: bool = False) -> Sequence[Operation]:  # noqa: ARG002 - there is one thread
         """Return the operations of a kind, the latest last."""
@@ -133,6 +150,7 @@ def make_turn(
     workspace: WorkspaceClient | None = None,
     operations: Operations | None = None,
     memory: Memory | None = None,
+    is_resumed: bool = False,
     seconds: float = 30,
     tell: Callable[[str], None] | None = None,
 ) -> Turn:
@@ -144,6 +162,7 @@ def make_turn(
         workspace: a client; without it a tool that uses the workspace fails the test.
         operations: the thread's operations; without them none, in memory.
         memory: what the sub-agent remembers of the thread; without it nothing yet.
+        is_resumed: whether an earlier attempt at the turn was interrupted.
         seconds: how long the turn may take from now on.
         tell: takes what the tool says of its progress, for example `list.append`.
     """
@@ -156,6 +175,7 @@ def make_turn(
         operations=operations,
         # Not `or`: one that is still empty counts as false.
         memory=Memory() if memory is None else memory,
+        is_resumed=is_resumed,
         deadline=time.monotonic() + seconds,
         tell=tell or (lambda _: None),
     )

@@ -30,7 +30,7 @@ async def choose_run(run_id: str | None, *, turn: Turn) -> Operation:
         AskPerson: several go on.
     """
     if run_id is not None and run_id.strip():
-        return await turn.operations.get(_number(run_id.strip()))
+        return await turn.operations.get(_number(run_id.strip()), kind=KIND)
     runs = await turn.operations.list(kind=KIND)
     if not runs:
         raise GiveUp("No job was started in this conversation.")
@@ -41,7 +41,7 @@ async def choose_run(run_id: str | None, *, turn: Turn) -> Operation:
     open_reports = [report for report in seen if not report.state.is_final]
     if len(open_reports) > 1:
         raise AskPerson(_question(in_question, open_reports))
-    return await turn.operations.get((open_reports or seen)[-1].run_id)
+    return await turn.operations.get((open_reports or seen)[-1].run_id, kind=KIND)
 
 
 def _number(text: str) -> str:

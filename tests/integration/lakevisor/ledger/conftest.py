@@ -26,6 +26,7 @@ SCHEMA = "conversations_ledger"
 PASS_TIME = (
     "UPDATE {}.threads SET lease_until = lease_until - %(span)s WHERE workspace_id = %(id)s",
     "UPDATE {}.turns SET finished_at = finished_at - %(span)s WHERE thread_key LIKE %(id)s || '%%'",
+    "UPDATE {}.turns SET begun_at = begun_at - %(span)s WHERE thread_key LIKE %(id)s || '%%'",
     "UPDATE {}.operations SET intended_at = intended_at - %(span)s WHERE workspace_id = %(id)s",
     "UPDATE {}.proposals SET expires_at = expires_at - %(span)s WHERE workspace_id = %(id)s",
 )

@@ -45,6 +45,17 @@ async def test_another_job_and_another_owner_have_room_of_their_own(store):
     assert await _try(store, other, LaunchLimits(running_per_owner=3), "six") == "started"
 
 
+async def test_each_kind_is_counted_by_itself(store):
+    lease = await store.begin()
+    limits = LaunchLimits(launches_per_hour=1, running_per_owner=1, running_per_job=1)
+    assert await _try(store, lease, limits, "one") == "started"
+    assert await _try(store, lease, limits, "two", kind="export") == "started"
+    assert await _try(store, lease, limits, "three", kind="export") == "launches_per_hour"
+    open_alone = LaunchLimits(running_per_owner=1)
+    assert await _try(store, lease, open_alone, "four", kind="export") == "running_per_owner"
+    assert await _try(store, lease, open_alone, "five", kind="report") == "started"
+
+
 async def test_what_has_ended_makes_room_for_another_run(store):
     lease = await store.begin()
     operation = await store.launch(lease, "one")

@@ -171,3 +171,13 @@ async def _try(store, start):
         return await store.ledger.turns.begin(start)
     except RequestError as error:
         return type(error)
+
+
+async def test_a_resumed_turn_says_when_it_was_begun_first(store):
+    first = await store.begin()
+    await store.pass_time(100)
+    again = await store.begin()
+    other = await store.begin("turn-2", thread="b")
+
+    assert (first.is_resumed, again.is_resumed) == (False, True)
+    assert (other.begun_at - again.begun_at).total_seconds() == pytest.approx(100, abs=10)

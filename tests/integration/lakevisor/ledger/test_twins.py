@@ -13,7 +13,18 @@ from lakevisor_plugin import Started
 
 LIMITS = LaunchLimits(launches_per_hour=3, running_per_owner=2, running_per_job=2)
 ACTIONS = (
-    *("extend", "finish", "release", "intend", "launched", "abandoned", "note", "end", "cancel"),
+    *(
+        "extend",
+        "finish",
+        "release",
+        "intend",
+        "adopt",
+        "launched",
+        "abandoned",
+        "note",
+        "end",
+        "cancel",
+    ),
     *("repair", "claim", "list", "get", "propose", "open", "accept", "decline"),
 )
 NUMBERS = st.integers(0, 2)
@@ -73,6 +84,12 @@ class _World:
         return self._see(
             await self.ledger.operations.intend(self.leases[-1 - back], intent, LIMITS)
         )
+
+    async def adopt(self, back, number):
+        intent = self.store.intent(f"{number}", kind="question", job=f"job-{number % 2}")
+        started = Started(run_id=f"run-{number}", state="RUNNING")
+        adopted = self.ledger.operations.adopt
+        return self._see(await adopted(self.leases[-1 - back], intent, started))
 
     async def launched(self, number, run):
         started = Started(run_id=f"run-{run}", state="RUNNING")

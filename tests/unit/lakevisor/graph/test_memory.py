@@ -40,8 +40,15 @@ async def remember_odd(turn: CurrentTurn) -> Answer:
     return Answer(text=f"Known: {known}.")
 
 
+@tool
+async def remember_too_much(turn: CurrentTurn) -> Answer:
+    """Remember more than there is room for."""
+    turn.memory["much"] = "x" * 20_000
+    return Answer(text="Remembered.")
+
+
 ODD = ["\x00 \ud800", 2**70]
-TOOLS = [remember, remember_and_fail, remember_and_launch, remember_odd]
+TOOLS = [remember, remember_and_fail, remember_and_launch, remember_odd, remember_too_much]
 
 
 @pytest.fixture
@@ -104,7 +111,7 @@ async def test_what_a_checkpoint_cannot_hold_can_be_remembered(talk):
 
 
 async def test_a_memory_that_is_full_is_a_failed_call_and_the_turn_goes_on(talk):
-    reply = await talk.say("One", ToolUse("remember", value="x" * 20_000), "It failed.")
+    reply = await talk.say("One", ToolUse("remember_too_much"), "It failed.")
 
     assert reply == "It failed."
     assert "memory" not in talk.state

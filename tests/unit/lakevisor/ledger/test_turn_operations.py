@@ -3,10 +3,10 @@
 import pytest
 
 from lakevisor.errors import LakebaseUnreachable, LaunchUnknown
-from lakevisor.ledger import Lease, OwnerKey, TurnOperations, TurnStart
+from lakevisor.ledger import LaunchLimits, Lease, OwnerKey, TurnOperations, TurnStart
 from lakevisor.ledger.memory import MemoryLedger
 from lakevisor.ledger.memory.operations import MemoryOperations
-from lakevisor_plugin import Started
+from lakevisor_plugin import OperationNotFound, Started
 
 
 class NoIntent(MemoryOperations):
@@ -23,12 +23,19 @@ class NoRunId(MemoryOperations):
         raise LakebaseUnreachable(address="here")
 
 
-async def lease_of(ledger) -> Lease:
+class NoAdoption(MemoryOperations):
+    """Is gone when something is to be adopted."""
+
+    async def adopt(self, *_):
+        raise LakebaseUnreachable(address="here")
+
+
+async def lease_of(ledger, turn_id="turn") -> Lease:
     start = TurnStart(
         owner=OwnerKey(workspace_id="1", owner="ann"),
         thread_key="thread",
         thread_id="thread",
-        turn_id="turn",
+        turn_id=turn_id,
         body_digest="words",
         holder="test",
         lease_seconds=60,
@@ -64,3 +71,52 @@ async def test_the_same_launch_is_found_again_once_the_ledger_answers():
 
     assert operation.run_id == "1"
     assert (await ledger.counts()).operations == 1
+
+
+async def adopt(operations, *, kind="question"):
+    question = {"kind": kind, "title": "Revenue?", "job": "sales", "parameters": {}}
+    call = operations.for_call("genie", "ask")
+    return call, await call.adopt(**question, started=Started(run_id="c1/m1", state="running"))
+
+
+async def test_what_has_begun_already_is_no_launch_that_a_limit_counts():
+    ledger = MemoryLedger()
+    limits = LaunchLimits(launches_per_hour=0, running_per_owner=0, running_per_job=0)
+    operations = TurnOperations(
+        store=ledger.operations, lease=await lease_of(ledger), limits=limits
+    )
+
+    call, operation = await adopt(operations)
+
+    assert (operation.run_id, operation.agent) == ("c1/m1", "genie")
+    assert call.touched == (operation,)
+
+
+async def test_what_has_begun_already_is_one_operation_in_every_turn():
+    ledger = MemoryLedger()
+    lease = await lease_of(ledger)
+    _, first = await adopt(TurnOperations(store=ledger.operations, lease=lease))
+    await ledger.turns.finish(lease, {})
+    lease = await lease_of(ledger, turn_id="turn-2")
+
+    _, again = await adopt(TurnOperations(store=ledger.operations, lease=lease))
+
+    assert again == first
+    assert (await ledger.counts()).operations == 1
+
+
+async def test_what_begun_and_cannot_be_recorded_fails_the_turn():
+    ledger = MemoryLedger()
+    operations = TurnOperations(store=NoAdoption(ledger._rows), lease=await lease_of(ledger))
+
+    with pytest.raises(LaunchUnknown):
+        await adopt(operations)
+
+
+async def test_a_run_id_is_looked_for_within_a_kind():
+    ledger = MemoryLedger()
+    call, _ = await adopt(TurnOperations(store=ledger.operations, lease=await lease_of(ledger)))
+
+    with pytest.raises(OperationNotFound):
+        await call.get("c1/m1", kind="job_run")
+    assert (await call.get("c1/m1", kind="question")).title == "Revenue?"

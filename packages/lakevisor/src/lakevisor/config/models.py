@@ -219,13 +219,13 @@ class TurnSettings(Section):
 
 
 class LimitSettings(Section):
-    """How much may be started, counted exactly over all processes; without a value, no limit."""
+    """How much of a kind may be started, exact over all processes; without a value, no limit."""
 
     launches_per_hour: int | None = Field(
-        None, gt=0, description="The most launches of one person within an hour."
+        None, gt=0, description="The most launches of one kind by one person within an hour."
     )
     running_per_person: int | None = Field(
-        None, gt=0, description="The most that one person may have running at once."
+        None, gt=0, description="The most of one kind that one person may have running at once."
     )
     running_per_job: int | None = Field(
         None, gt=0, description="The most runs of one job at once, of all persons together."

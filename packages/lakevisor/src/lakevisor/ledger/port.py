@@ -101,6 +101,15 @@ class OperationStore(Protocol):
         """
         ...
 
+    async def adopt(self, lease: Lease, intent: Intent, started: Started) -> OperationRecord:
+        """Write down what has begun already, in one step; no limit holds for it.
+
+        Raises:
+            LeaseLost: the thread was taken over; nothing was written.
+            RuntimeError: the token or the run id stands for something else (a bug).
+        """
+        ...
+
     async def launched(self, token: str, started: Started) -> OperationRecord:
         """Write down under which id the other system runs it; the same id again is fine.
 

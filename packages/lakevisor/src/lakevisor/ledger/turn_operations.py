@@ -96,26 +96,39 @@ class CallOperations:
             ToolFault: what `start` raised; it was not started.
         """
         token = self._token(kind, job, parameters)
-        intent = Intent(
-            token=token,
-            agent=self.agent,
-            tool=self.tool,
-            kind=kind,
-            job=job,
-            title=title,
-            parameters=parameters,
-            parameters_digest=_digest(parameters),
-            trace_id=self.turn.trace_id,
-        )
+        intent = self._intent(token, kind=kind, title=title, job=job, parameters=parameters)
         try:
             return self._touch(await self._launched(intent, start))
         except LakebaseError as error:
             # It may run by now; a model that read of it could wish for it again in other words.
             raise LaunchUnknown(title) from error
 
-    async def get(self, run_id: str) -> Operation:
+    async def adopt(
+        self,
+        *,
+        kind: str,
+        title: str,
+        job: str | None,
+        parameters: Mapping[str, JsonValue],
+        started: Started,
+    ) -> Operation:
+        """Remember work that has begun already.
+
+        Raises:
+            LaunchUnknown: the ledger did not answer. The turn fails, and the same request, sent
+                again, finds what it has begun.
+        """
+        owner = self.turn.lease.owner
+        token = _digest([owner.workspace_id, owner.owner, kind, started.run_id])
+        intent = self._intent(token, kind=kind, title=title, job=job, parameters=parameters)
+        try:
+            return self._touch(await self.turn.store.adopt(self.turn.lease, intent, started))
+        except LakebaseError as error:
+            raise LaunchUnknown(title) from error
+
+    async def get(self, run_id: str, *, kind: str | None = None) -> Operation:
         """Return one operation of the caller, or raise `OperationNotFound`."""
-        record = await self.turn.store.get(self.turn.lease.owner, run_id)
+        record = await self.turn.store.get(self.turn.lease.owner, run_id, kind=kind)
         if record is None:
             raise OperationNotFound(run_id)
         return self._touch(record)
@@ -166,6 +179,27 @@ class CallOperations:
             limits=self.turn.limits,
         )
         return self._touch(await self._within_limits(known, repair))
+
+    def _intent(
+        self,
+        token: str,
+        *,
+        kind: str,
+        title: str,
+        job: str | None,
+        parameters: Mapping[str, JsonValue],
+    ) -> Intent:
+        return Intent(
+            token=token,
+            agent=self.agent,
+            tool=self.tool,
+            kind=kind,
+            job=job,
+            title=title,
+            parameters=parameters,
+            parameters_digest=_digest(parameters),
+            trace_id=self.turn.trace_id,
+        )
 
     async def _launched(
         self, intent: Intent, start: Callable[[str], Awaitable[Started]]
@@ -270,10 +304,11 @@ def operation_of(record: OperationRecord) -> Operation:
 
 def _counted(limit: str, wanted: Intent | OperationRecord, owner: OwnerKey) -> Counted | None:
     """Return what a limit counts, where looking can make room under it."""
+    workspace_id, kind = owner.workspace_id, wanted.kind
     if limit == "running_per_owner":
-        return Counted(workspace_id=owner.workspace_id, owner=owner.owner)
+        return Counted(workspace_id=workspace_id, kind=kind, owner=owner.owner)
     if limit == "running_per_job":
-        return Counted(workspace_id=owner.workspace_id, kind=wanted.kind, job=wanted.job)
+        return Counted(workspace_id=workspace_id, kind=kind, job=wanted.job)
     return None
 
 

@@ -67,6 +67,8 @@ class Lease:
     """How long it lasts after `begin` and after each `extend`."""
     is_resumed: bool
     """Whether an earlier attempt at the same turn did not come to its end."""
+    begun_at: datetime
+    """When the first attempt at the turn began."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +110,7 @@ class Intent:
 
 @dataclass(frozen=True, kw_only=True)
 class LaunchLimits:
-    """How much may be started; `None` is no limit."""
+    """How much of one kind may be started; `None` is no limit."""
 
     launches_per_hour: int | None = None
     """By one owner within the last 60 minutes; what was refused for certain does not count."""
@@ -124,10 +126,10 @@ class Counted:
 
     workspace_id: str
     """The Databricks workspace."""
+    kind: str
+    """What they are, a word of the plugin's."""
     owner: str | None = None
     """Whose operations; `None`: those of the job, whoever started them."""
-    kind: str | None = None
-    """What they are, where the job counts."""
     job: str | None = None
     """The configured name of what runs, where the job counts."""
 

@@ -57,7 +57,8 @@ def finished(
 
 
 def _notice(notice: Notice) -> dict[str, JsonValue]:
-    return {"text": notice.text, "operation": notice.operation.model_dump(mode="json")}
+    operation = notice.operation.model_dump(mode="json")
+    return {"text": notice.text, "operation": operation, "data": dict(notice.data)}
 
 
 def _answer(part: AnyMessage) -> dict[str, JsonValue]:

@@ -6,14 +6,16 @@ agent that launched it (`SubAgent.follow`); the ledger sees to it that one turn 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
 
 from lakevisor.ledger import Lease, OperationStore
 from lakevisor.ledger.turn_operations import operation_of
 from lakevisor.ledger.values import OperationRecord
 from lakevisor.supervisor.looks import Looks
-from lakevisor_plugin import Operation, Turn
+from lakevisor_plugin import Operation, Seen, Turn
 
 AT_MOST = 10
 """How many open operations are looked at in a turn."""
@@ -28,6 +30,8 @@ class Notice:
     token: str
     operation: Operation
     text: str
+    data: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What programs read of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,19 +54,22 @@ class Notices:
         open_ones = await self.store.list(lease.owner, only_open=True, limit=AT_MOST)
         unseen = [each for each in open_ones if each.run_id not in known]
         seen = await self.looks.at(unseen, turn, seconds=SECONDS)
-        texts = {token: each.text for token, each in seen.items() if each.is_final}
         ended = await self.store.claim_untold(lease)
-        notices = [
-            Notice(
-                token=each.token,
-                operation=operation_of(each),
-                text=texts.get(each.token) or _plain(each),
-            )
-            for each in ended
-            if each.run_id is not None and each.run_id not in known
-        ]
+        to_tell = [each for each in ended if each.run_id is not None and each.run_id not in known]
+        # The end of the others was seen before, by who did not come to tell what it brought.
+        others = [each for each in to_tell if each.token not in seen]
+        seen = {**seen, **await self.looks.at(others, turn, seconds=SECONDS)}
+        notices = [_notice(each, seen.get(each.token)) for each in to_tell]
         return notices, [each.token for each in ended]
 
 
-def _plain(record: OperationRecord) -> str:
-    return f'"{record.title}" (run {record.run_id}) has ended: {record.state}.'
+def _notice(record: OperationRecord, seen: Seen | None) -> Notice:
+    """Say the end in the words of the agent that has just looked, or in plain ones."""
+    plain = f'"{record.title}" (run {record.run_id}) has ended: {record.state}.'
+    end = seen if seen and seen.is_final else None
+    return Notice(
+        token=record.token,
+        operation=operation_of(record),
+        text=end.text if end and end.text else plain,
+        data=end.data if end else {},
+    )

@@ -77,7 +77,7 @@ class Room:
         store = self.looks.store
         if counted.owner is not None:
             owner = OwnerKey(workspace_id=counted.workspace_id, owner=counted.owner)
-            return await store.list(owner, only_open=True, limit=COUNTED_AT_MOST)
+            return await store.list(owner, kind=counted.kind, only_open=True, limit=COUNTED_AT_MOST)
         return await store.list_any(
             counted.workspace_id,
             kind=counted.kind,

@@ -168,6 +168,8 @@ class TurnRun:
             turn_id=self.lease.turn_id,
             workspace=self.workspace.client,
             operations=operations.for_call("", ""),
+            is_resumed=self.lease.is_resumed,
+            begun_at=self.lease.begun_at,
             names=self.workspace.names,
             deadline=time.monotonic() + seconds,
             tell=lambda _: None,

@@ -18,9 +18,8 @@ def reached_limit(
     """Return the first limit that one more launch would break."""
     if (allowed := limits.launches_per_hour) is not None:
         since = rows.ago(HOUR)
-        times = sorted(
-            each.intended_at for each in _of_owner(rows, owner) if each.intended_at > since
-        )
+        mine = _of_owner(rows, owner, wanted)
+        times = sorted(each.intended_at for each in mine if each.intended_at > since)
         if len(times) >= allowed:
             seconds = (times[-allowed] - since).total_seconds() if allowed else None
             return LimitReached("launches_per_hour", allowed=allowed, retry_after_seconds=seconds)
@@ -31,7 +30,7 @@ def reached_running_limit(
     rows: Rows, owner: OwnerKey, wanted: Intent | OperationRecord, limits: LaunchLimits
 ) -> LimitReached | None:
     """Return the first limit that would be broken if one more ran."""
-    if _is_full(limits.running_per_owner, _of_owner(rows, owner)):
+    if _is_full(limits.running_per_owner, _of_owner(rows, owner, wanted)):
         return LimitReached("running_per_owner", allowed=limits.running_per_owner or 0)
     if wanted.job and _is_full(limits.running_per_job, _of_job(rows, owner, wanted)):
         return LimitReached("running_per_job", allowed=limits.running_per_job or 0)
@@ -43,12 +42,14 @@ def _is_full(allowed: int | None, counted: Iterable[OperationRecord]) -> bool:
     return allowed is not None and sum(each.is_open for each in counted) >= allowed
 
 
-def _of_owner(rows: Rows, owner: OwnerKey) -> Iterator[OperationRecord]:
-    """Yield what counts for the owner: everything that was not refused for certain."""
+def _of_owner(
+    rows: Rows, owner: OwnerKey, wanted: Intent | OperationRecord
+) -> Iterator[OperationRecord]:
+    """Yield what counts for the owner: all of the kind that was not refused for certain."""
     return (
         each
         for each in rows.operations.values()
-        if each.owner == owner and each.abandoned_at is None
+        if each.owner == owner and each.kind == wanted.kind and each.abandoned_at is None
     )
 
 

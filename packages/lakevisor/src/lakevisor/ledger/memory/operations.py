@@ -44,6 +44,11 @@ class MemoryOperations:
         self._audit(Action.INTENDED, operation)
         return self._store(operation)
 
+    async def adopt(self, lease: Lease, intent: Intent, started: Started) -> OperationRecord:
+        """Write down what has begun already, in one step."""
+        await self.intend(lease, intent, LaunchLimits())
+        return await self.launched(intent.token, started)
+
     async def launched(self, token: str, started: Started) -> OperationRecord:
         """Write down under which id the other system runs it."""
         operation = self._by_token(token)

@@ -53,6 +53,8 @@ class TurnRow:
     """Stands for what was sent."""
     fence: int
     """Of the lease that worked on it last."""
+    begun_at: datetime
+    """When it was begun first."""
     answer: JsonValue = None
     """What was answered."""
     finished_at: datetime | None = None

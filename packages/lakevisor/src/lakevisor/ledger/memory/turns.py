@@ -30,14 +30,18 @@ class MemoryTurns:
             return StoredAnswer(answer=copy.deepcopy(turn.answer), finished_at=turn.finished_at)
         if thread.is_held(self._rows.now()):
             _require_same_attempt(thread, start)
-        return self._take(thread, start, is_resumed=turn is not None)
+        return self._take(thread, start, turn)
 
-    def _take(self, thread: ThreadRow, start: TurnStart, *, is_resumed: bool) -> Lease:
+    def _take(self, thread: ThreadRow, start: TurnStart, known: TurnRow | None) -> Lease:
         thread.fence += 1
         thread.turn_id, thread.holder = start.turn_id, start.holder
         thread.lease_until = self._rows.now() + timedelta(seconds=start.lease_seconds)
-        key = (start.thread_key, start.turn_id)
-        self._rows.turns[key] = TurnRow(body_digest=start.body_digest, fence=thread.fence)
+        turn = TurnRow(
+            body_digest=start.body_digest,
+            fence=thread.fence,
+            begun_at=known.begun_at if known else self._rows.now(),
+        )
+        self._rows.turns[start.thread_key, start.turn_id] = turn
         return Lease(
             owner=start.owner,
             thread_key=start.thread_key,
@@ -46,7 +50,8 @@ class MemoryTurns:
             fence=thread.fence,
             holder=start.holder,
             seconds=start.lease_seconds,
-            is_resumed=is_resumed,
+            is_resumed=known is not None,
+            begun_at=turn.begun_at,
         )
 
     async def extend(self, lease: Lease) -> None:

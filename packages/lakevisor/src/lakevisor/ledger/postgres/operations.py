@@ -43,6 +43,7 @@ REPAIR = (
     "operation_repaired",
     "operation_of_token",
 )
+ADOPT = (*INTEND[:-1], "operation_launched", "operation_of_token")
 CLAIM = ("add_owner", "lock_owner", "require_fence", "end_dead_claims", "claim_untold")
 
 
@@ -54,12 +55,7 @@ class PostgresOperations:
 
     async def intend(self, lease: Lease, intent: Intent, limits: LaunchLimits) -> OperationRecord:
         """Write down what is about to be started, or return what is known under its token."""
-        parameters = {
-            **lease_parameters(lease),
-            **vars(intent),
-            **vars(limits),
-            "parameters": Json(intent.parameters),
-        }
+        parameters = _intended(lease, intent, limits)
         *_, [row], found = await self._database.run(*INTEND, parameters=parameters)
         verdict = row["verdict"]
         if verdict in {"known", "intended"}:
@@ -67,14 +63,16 @@ class PostgresOperations:
         allowed, again = getattr(limits, verdict), row["retry_after_seconds"]
         raise LimitReached(verdict, allowed=allowed, retry_after_seconds=again)
 
+    async def adopt(self, lease: Lease, intent: Intent, started: Started) -> OperationRecord:
+        """Write down what has begun already, in one step."""
+        parameters = _intended(lease, intent, LaunchLimits()) | started.model_dump()
+        *_, [row] = await self._database.run(*ADOPT, parameters=parameters)
+        return _with_run(operation_of(row), started)
+
     async def launched(self, token: str, started: Started) -> OperationRecord:
         """Write down under which id the other system runs it."""
         operation = await self._change("operation_launched", token, **started.model_dump())
-        if operation.run_id != started.run_id:
-            raise RuntimeError(
-                f"Operation {token!r} has the run {operation.run_id!r}, not {started.run_id!r}."
-            )
-        return operation
+        return _with_run(operation, started)
 
     async def abandoned(self, token: str, reason: str) -> OperationRecord:
         """Write down that the other system refused for certain to start it."""
@@ -194,3 +192,22 @@ class PostgresOperations:
         if not rows:
             raise RuntimeError(f"The ledger has no operation {token!r}.")
         return operation_of(rows[0])
+
+
+def _intended(lease: Lease, intent: Intent, limits: LaunchLimits) -> dict[str, Any]:
+    return {
+        **lease_parameters(lease),
+        **vars(intent),
+        **vars(limits),
+        "parameters": Json(intent.parameters),
+    }
+
+
+def _with_run(operation: OperationRecord, started: Started) -> OperationRecord:
+    """Return an operation that has the run it should have."""
+    if operation.run_id != started.run_id:
+        raise RuntimeError(
+            f"Operation {operation.token!r} has the run {operation.run_id!r}, not"
+            f" {started.run_id!r}."
+        )
+    return operation

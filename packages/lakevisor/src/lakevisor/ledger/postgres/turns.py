@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from psycopg.types.json import Json
 from pydantic import JsonValue
@@ -42,7 +42,8 @@ class PostgresTurns:
                 raise ThreadBusy(start.thread_id)
             case "running":
                 raise TurnRunning(start.turn_id)
-        return _lease(start, fence=row["fence"], is_resumed=row["is_resumed"])
+        known = {name: row[name] for name in ("fence", "is_resumed", "begun_at")}
+        return _lease(start, **known)
 
     async def extend(self, lease: Lease) -> None:
         """Let the lease last for its time from now on."""
@@ -69,7 +70,7 @@ class PostgresTurns:
         return int(row["forgotten"])
 
 
-def _lease(start: TurnStart, *, fence: int, is_resumed: bool) -> Lease:
+def _lease(start: TurnStart, *, fence: int, is_resumed: bool, begun_at: datetime) -> Lease:
     return Lease(
         owner=start.owner,
         thread_key=start.thread_key,
@@ -79,4 +80,5 @@ def _lease(start: TurnStart, *, fence: int, is_resumed: bool) -> Lease:
         holder=start.holder,
         seconds=start.lease_seconds,
         is_resumed=is_resumed,
+        begun_at=begun_at,
     )

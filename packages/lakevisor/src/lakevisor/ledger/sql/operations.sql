@@ -26,6 +26,7 @@ WITH hourly AS (
     SELECT intended_at FROM {schema}.operations
     WHERE workspace_id = %(workspace_id)s
         AND owner = %(owner)s
+        AND kind = %(kind)s
         AND intended_at > now() - interval '1 hour'
         AND abandoned_at IS NULL
     ORDER BY intended_at DESC
@@ -42,6 +43,7 @@ WITH hourly AS (
             SELECT count(*) FROM {schema}.operations
             WHERE workspace_id = %(workspace_id)s
                 AND owner = %(owner)s
+                AND kind = %(kind)s
                 AND ended_at IS NULL
                 AND abandoned_at IS NULL
         ) THEN 'running_per_owner'
@@ -202,6 +204,7 @@ WITH verdict AS (
             SELECT count(*) FROM {schema}.operations
             WHERE workspace_id = %(workspace_id)s
                 AND owner = %(owner)s
+                AND kind = %(kind)s
                 AND ended_at IS NULL
                 AND abandoned_at IS NULL
         ) THEN 'running_per_owner'

@@ -40,8 +40,10 @@ WITH found AS (
     INSERT INTO {schema}.turns AS turn (thread_key, turn_id, body_digest, fence)
     SELECT %(thread_key)s, %(turn_id)s, %(body_digest)s, taken.fence FROM taken
     ON CONFLICT (thread_key, turn_id) DO UPDATE SET fence = EXCLUDED.fence
+    RETURNING turn.begun_at
 )
-SELECT found.*, taken.fence FROM found LEFT JOIN taken ON true
+SELECT found.*, taken.fence, begun.begun_at
+FROM found LEFT JOIN taken ON true LEFT JOIN begun ON true
 
 -- name: extend_lease
 UPDATE {schema}.threads
