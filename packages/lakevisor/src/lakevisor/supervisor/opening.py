@@ -49,25 +49,35 @@ async def open_supervisor(
     from lakevisor.graph import build_graph
     from lakevisor.registry import build_registry
     from lakevisor.supervisor.supervisor import Supervisor
-    from lakevisor.supervisor.tracing import start_tracing
+    from lakevisor.supervisor.tracing import open_tracing
 
     settings = configuration.settings
     registry = build_registry(configuration)
-    start_tracing(settings.tracing)
-    models = _Models(registry, configuration, workspace)
-    async with open_checkpoints(settings.lakebase, workspace) as checkpoints:
+    models = _Models(registry, configuration, workspace).of_role
+    async with (
+        open_checkpoints(settings.lakebase, workspace) as checkpoints,
+        open_tracing(settings.tracing) as tracing,
+    ):
         supervisor = Supervisor(
             settings=settings,
             registry=registry,
             workspace=workspace,
             checkpoints=checkpoints,
             ledger=await open_ledger(settings.lakebase, checkpoints),
-            graph=build_graph(registry, models.of_role, settings.supervisor),
+            tracing=tracing,
+            graph=build_graph(registry, models, settings.supervisor),
         )
-        try:
+        async with _working(supervisor):
             yield supervisor
-        finally:
-            await supervisor.drain(DRAIN_SECONDS)
+
+
+@asynccontextmanager
+async def _working(supervisor: Supervisor) -> AsyncIterator[None]:
+    """Let the turns that run come to their end before anything is closed."""
+    try:
+        yield
+    finally:
+        await supervisor.drain(DRAIN_SECONDS)
 
 
 async def open_ledger(settings: LakebaseSettings, checkpoints: Checkpoints) -> PostgresLedger:
