@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from lakevisor.checkpoints import Checkpoints
+    from lakevisor.graph import SupervisorGraph
     from lakevisor.ledger.postgres import PostgresLedger
     from lakevisor.registry import Registry
     from lakevisor.supervisor.supervisor import Supervisor
@@ -46,14 +47,12 @@ async def open_supervisor(
     workspace = await connect(configuration.settings.workspace, environment)
     await asyncio.wrap_future(loading)
     from lakevisor.checkpoints import open_checkpoints
-    from lakevisor.graph import build_graph
     from lakevisor.registry import build_registry
     from lakevisor.supervisor.supervisor import Supervisor
     from lakevisor.supervisor.tracing import open_tracing
 
     settings = configuration.settings
     registry = build_registry(configuration)
-    models = _Models(registry, configuration, workspace).of_role
     async with (
         open_checkpoints(settings.lakebase, workspace) as checkpoints,
         open_tracing(settings.tracing) as tracing,
@@ -65,10 +64,19 @@ async def open_supervisor(
             checkpoints=checkpoints,
             ledger=await open_ledger(settings.lakebase, checkpoints),
             tracing=tracing,
-            graph=build_graph(registry, models, settings.supervisor),
+            graph=_graph(registry, configuration, workspace),
         )
         async with _working(supervisor):
             yield supervisor
+
+
+def _graph(
+    registry: Registry, configuration: Configuration, workspace: WorkspaceConnection
+) -> SupervisorGraph:
+    from lakevisor.graph import build_graph
+
+    models = _Models(registry, configuration, workspace)
+    return build_graph(registry, models.of_role, configuration.settings.supervisor)
 
 
 @asynccontextmanager
