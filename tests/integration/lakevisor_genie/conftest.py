@@ -1,4 +1,4 @@
-"""A Genie space with questions whose answers are known, and a way to ask it."""
+"""A Genie space with questions whose answers are known, and ways to ask it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from lakevisor_genie.asking import Asking
+from lakevisor_genie.outcomes import Outcome
 from lakevisor_genie.settings import GenieSettings
+from lakevisor_genie.spaces import choose_space
 from lakevisor_genie.tools import build_tools
-from lakevisor_plugin import Answer
+from lakevisor_plugin import Answer, Memory, Turn
 from lakevisor_testing.turns import make_turn
 
 Ask = Callable[..., Awaitable[Answer]]
@@ -29,6 +32,7 @@ EXAMPLES = {
     "List the keys of the first orders": (
         "SELECT o_orderkey FROM samples.tpch.orders ORDER BY o_orderkey LIMIT 2500"
     ),
+    "List the comments of very many shipments": "SELECT l_comment FROM samples.tpch.lineitem",
     "Show the broken report of parts": (
         "SELECT CAST(r_name AS INT) AS broken FROM samples.tpch.region"
     ),
@@ -37,7 +41,7 @@ EXAMPLES = {
 
 def serialized() -> str:
     """Return the space in the form of `serialized_space` version 2."""
-    tables = sorted(f"samples.tpch.{name}" for name in ("nation", "region", "orders"))
+    tables = sorted(f"samples.tpch.{name}" for name in ("lineitem", "nation", "region", "orders"))
     examples = [
         {"id": f"{number:032x}", "question": [question], "sql": [sql]}
         for number, (question, sql) in enumerate(EXAMPLES.items(), start=1)
@@ -66,16 +70,68 @@ def demo(client: Any) -> Any:
 
 
 @pytest.fixture
-def ask(workspace: Any, space_id: str, progress: list[str]) -> Ask:
+def memory() -> Memory:
+    """Give the thread's memory, which all questions of a test share."""
+    return Memory()
+
+
+@pytest.fixture
+def settings(space_id: str) -> Callable[..., GenieSettings]:
+    """Give a function that returns settings with the space `examples`."""
+
+    def made(**more: Any) -> GenieSettings:
+        space = {"space_id": more.pop("space_id", space_id), "description": "Examples."}
+        return GenieSettings.model_validate({"spaces": {"examples": space}, **more})
+
+    return made
+
+
+@pytest.fixture
+def turn_of(workspace: Any, memory: Memory, progress: list[str]) -> Callable[..., Turn]:
+    """Give a function that returns a turn of the thread for a user."""
+
+    def made(user: str = "analyst", **more: Any) -> Turn:
+        given = {"memory": memory, "tell": progress.append, **more}
+        return make_turn(workspace=workspace.client(user), **given)
+
+    return made
+
+
+@pytest.fixture
+def ask(settings: Any, turn_of: Any) -> Ask:
     """Give a function that asks the space, as the graph would."""
 
     async def query(question: str, *, user: str = "analyst", **more: Any) -> Answer:
-        space = {"space_id": more.pop("space_id", space_id), "description": "Examples."}
-        settings = GenieSettings.model_validate({"spaces": {"examples": space}, **more})
-        (tool,) = build_tools(settings)
-        turn = make_turn(workspace=workspace.client(user), tell=progress.append)
-        answer = await tool.ainvoke({"query": question, "turn": turn})
+        tool = build_tools(settings(**more))[0]
+        answer = await tool.ainvoke({"query": question, "turn": turn_of(user)})
         assert isinstance(answer, Answer)
         return answer
 
     return query
+
+
+@pytest.fixture
+def outcome_of(settings: Any, turn_of: Any) -> Callable[..., Awaitable[Outcome]]:
+    """Give a function that asks the space and returns what came of it."""
+
+    async def query(question: str, *, user: str = "analyst", **more: Any) -> Outcome:
+        given = settings(**more)
+        space = choose_space(given, None)
+        return await Asking(space=space, settings=given, turn=turn_of(user)).outcome(question)
+
+    return query
+
+
+@pytest.fixture
+def count_questions(workspace: Any, space_id: str) -> Callable[[], int]:
+    """Give a function that says how many questions the analyst has asked of the space so far."""
+
+    def count() -> int:
+        # Who is counted must not be in the way of the faults of a test.
+        workspace.control("DELETE", "faults")
+        genie = workspace.client("analyst").genie
+        listed = genie.list_conversations(space_id, page_size=100).conversations or ()
+        each = [genie.list_conversation_messages(space_id, c.conversation_id) for c in listed]
+        return sum(len(found.messages or ()) for found in each)
+
+    return count

@@ -2,89 +2,83 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
-import pytest
-from databricks.sdk.service.dashboards import MessageStatus
-
 from lakevisor_genie.access import check, resources
-from lakevisor_genie.conversation import Patience
-from lakevisor_genie.query_result import ResultReader
 from lakevisor_genie.settings import GenieSettings
-from lakevisor_plugin import GiveUp
-from lakevisor_testing.turns import make_turn
+
+NATIONS = "How many nations are in each region?"
 
 
 async def test_rows_and_columns_come_as_a_table(ask: Any) -> None:
-    answer = await ask("How many nations are in each region?")
+    answer = await ask(NATIONS)
 
     table = answer.text[answer.text.index("| region") :]
     assert table.splitlines()[:3] == ["| region | nations |", "| --- | ---: |", "| AFRICA | 5 |"]
     assert answer.data["row_count"] == 5
-    assert answer.data["rows"][0] == ["AFRICA", "5"]
-
-
-async def test_the_sql_is_there_on_request(ask: Any) -> None:
-    answer = await ask("How many nations are in each region?")
-
-    assert "SELECT" not in answer.text
-    assert "SELECT" in answer.for_model
-    assert answer.data["sql"].startswith("SELECT")
-    assert answer.data["statement_id"]
+    assert answer.data["rows"][0] == ["AFRICA", 5]
 
 
 async def test_a_single_value_is_said_by_its_name(ask: Any) -> None:
     answer = await ask("What is the largest balance of a supplier?")
 
-    assert answer.text.endswith("**largest: 123,456.50**")
+    assert "**largest: 123,456.50**" in answer.text
+    assert answer.data["rows"] == [[123456.5]]
 
 
 async def test_no_rows_are_an_answer_and_no_error(ask: Any) -> None:
     answer = await ask("Which nations begin with Q?")
 
-    assert answer.text.endswith("No rows.")
-    assert (answer.data["status"], answer.data["rows"]) == ("completed", [])
+    assert "No rows." in answer.text
+    assert (answer.data["outcome"], answer.data["rows"]) == ("empty", [])
 
 
 async def test_all_chunks_of_a_result_are_read(ask: Any) -> None:
-    answer = await ask("List the keys of the first orders", max_rows=2500)
+    answer = await ask("List the keys of the first orders", read_rows=2500)
 
-    rows = [int(row[0]) for row in answer.data["rows"]]
+    rows = [row[0] for row in answer.data["rows"]]
     assert (len(rows), len(set(rows))) == (2500, 2500)
 
 
-async def test_rows_that_are_not_shown_are_counted(ask: Any) -> None:
+async def test_what_is_cut_is_said_with_the_number_of_all_rows(ask: Any) -> None:
     answer = await ask("List the keys of the first orders", max_rows=10)
 
-    assert answer.text.endswith("Showing the first 10 of 2,500 rows.")
-    assert len(answer.data["rows"]) == 10
+    assert "Showing the first 10 of 2,500 rows." in answer.text
+    assert len(answer.data["rows"]) == 1000
+    assert answer.data["outcome"] == "partial"
+
+
+async def test_what_the_model_reads_is_bounded_whatever_the_result(ask: Any) -> None:
+    answer = await ask("List the comments of very many shipments", max_rows=1000)
+
+    assert len(answer.for_model) <= 8000
+    assert "of more than 5,000 rows." in answer.for_model
+    assert "SELECT l_comment" in answer.for_model
 
 
 async def test_a_query_that_fails_is_never_an_answer(ask: Any) -> None:
     answer = await ask("Show the broken report of parts")
 
     assert answer.text.startswith("Genie could not answer: it failed with ")
-    assert answer.data["status"] == "failed"
+    assert answer.data["outcome"] == "failed"
 
 
-async def test_words_of_genies_are_passed_on_as_they_are(ask: Any) -> None:
+async def test_a_question_back_is_passed_on_as_it_is(ask: Any) -> None:
     answer = await ask("Hello")
 
-    assert answer.text
-    assert not answer.text.startswith("Genie could not answer")
+    assert answer.data["outcome"] == "not_understood"
+    assert "not answered yet" in answer.for_model
     assert "sql" not in answer.data
 
 
 async def test_an_answer_that_takes_too_long_is_said_to_be_missing(ask: Any) -> None:
-    answer = await ask("How many nations are in each region?", timeout_seconds=0.7)
+    answer = await ask(NATIONS, timeout_seconds=0.5)
 
-    assert answer.text.startswith("Genie could not answer: it has not finished after 1 s.")
-    assert answer.data["status"] == "timeout"
+    assert answer.text.startswith("Genie could not answer: it has not finished after 0 s.")
 
 
 async def test_the_person_hears_how_far_genie_is(ask: Any, progress: list[str]) -> None:
-    await ask("How many nations are in each region?")
+    await ask(NATIONS)
 
     assert progress
     assert len(set(progress)) == len(progress)
@@ -92,35 +86,18 @@ async def test_the_person_hears_how_far_genie_is(ask: Any, progress: list[str]) 
 
 
 async def test_a_space_that_is_not_there_is_an_operators_matter(ask: Any) -> None:
-    with pytest.raises(GiveUp, match=r"no space '0f+'.*agents\.genie\.spaces\.examples"):
-        await ask("How many?", space_id="0" + "f" * 31)
+    answer = await ask("How many?", space_id="0" + "f" * 31)
+
+    assert "no space '0fff" in answer.text
+    assert "agents.genie.spaces.examples.space_id" in answer.text
 
 
 async def test_a_missing_permission_is_an_administrators_matter(ask: Any, add_fault: Any) -> None:
     add_fault(kind="status", status=403, path="*/start-conversation")
 
-    with pytest.raises(GiveUp, match=r"no permission for the space 'Genie'.*CAN_RUN"):
-        await ask("How many nations are in each region?")
+    answer = await ask(NATIONS)
 
-
-async def test_an_expired_result_is_made_once_more(workspace: Any, space_id: str) -> None:
-    client = workspace.client("analyst")
-    question = "What is the largest balance of a supplier?"
-    message = client.genie.start_conversation_and_wait(space_id, question)
-    turn = make_turn(workspace=client)
-    reader = ResultReader(
-        message=replace(message, status=MessageStatus.QUERY_RESULT_EXPIRED),
-        turn=turn,
-        patience=Patience.of(turn, at_most=20),
-        max_rows=5,
-    )
-    (attachment_id,) = [each.attachment_id for each in message.attachments if each.query]
-    workspace.control("DELETE", "requests")
-
-    table = await reader.read(attachment_id)
-
-    assert table.rows == (("123456.50",),)
-    assert len(workspace.requests("*/execute-query")) == 1
+    assert "no permission for the space 'Genie'. An administrator must grant CAN_RUN" in answer.text
 
 
 def test_doctor_sees_a_space_that_is_there_and_one_that_is_not(

@@ -1,112 +1,116 @@
-"""From Genie's message to the answer."""
+"""From an outcome to what is told of it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from databricks.sdk.service.dashboards import GenieMessage
 
-from lakevisor_genie.answers import QueryAnswer, answer, no_answer
-from lakevisor_genie.no_answer import NoAnswer, query_failed, too_slow
-from lakevisor_genie.result_table import Column, ResultTable
+from lakevisor_genie.answers import Telling
+from lakevisor_genie.outcomes import (
+    Answered,
+    Cancelled,
+    Expired,
+    Failed,
+    MessageRef,
+    NoAccess,
+    NoAnswer,
+    NotFound,
+    NotUnderstood,
+    Query,
+    Reply,
+    Throttled,
+    TooSlow,
+    Unreachable,
+)
+from lakevisor_genie.provenance import Provenance
+from lakevisor_genie.result_table import ResultTable
+from lakevisor_genie.settings import GenieSettings
+from lakevisor_genie.spaces import choose_space
+from lakevisor_genie.values import Column, Value
 from lakevisor_plugin import Answer
 
-SQL = "SELECT COUNT(*) AS `open_orders` FROM `orders` WHERE `o_orderstatus` = :status"
-QUERY = {
-    "attachment_id": "a1",
-    "query": {
-        "description": "The number of open orders.",
-        "query": SQL,
-        "statement_id": "s1",
-        "parameters": [{"keyword": "status", "sql_type": "STRING", "value": "O"}],
-    },
-}
-SUGGESTED = {"attachment_id": "a2", "suggested_questions": {"questions": ["Per region?"]}}
-TEXT = {"text": {"content": "There are **7,333** open orders."}}
+AT = MessageRef(space_id="s", conversation_id="c", message_id="m")
+SQL = "SELECT COUNT(*) AS `open_orders` FROM `orders`"
+QUERY = Query(attachment_id="a1", sql=SQL, description="The number of open orders.")
+WORDS = ("There are **7,333** open orders.",)
+SPACE = {"space_id": "01f1", "title": "Sales", "description": "Orders."}
 
 
-def message(*attachments: dict[str, Any]) -> GenieMessage:
-    ids = {"space_id": "s", "conversation_id": "c", "message_id": "m", "content": "How many?"}
-    return GenieMessage.from_dict({**ids, "attachments": list(attachments)})
+def telling(*, spaces: int = 1, **more: Any) -> Telling:
+    named = {f"space{number}": SPACE for number in range(spaces)}
+    settings = GenieSettings.model_validate({"spaces": named, **more})
+    space = choose_space(settings, "space0")
+    return Telling(settings=settings, space=space, question="How many orders are open?")
 
 
-def answered(
-    *attachments: dict[str, Any], rows: tuple[tuple[str], ...] = (("7333",),), **more: Any
-) -> Answer:
-    said = message(*attachments)
+def answered(*rows: list[Value], sql: str = SQL, told: Telling | None = None, **of: Any) -> Answer:
     columns = [Column(name="open_orders", type_name="LONG")]
+    rows = rows or ([7333],)
     table = ResultTable(columns=columns, rows=rows, row_count=len(rows))
-    queries = [
-        QueryAnswer(query=each.query, table=table) for each in said.attachments or () if each.query
-    ]
-    return answer(said, queries, **{"space": "sales", "show_sql": "on_request", **more})
+    reply = Reply(**{"at": AT, "query": QUERY, "words": WORDS, **of})
+    ids = {"conversation_id": "c", "message_id": "m", "statement_id": "s1"}
+    source = Provenance(space="space0", question="?", outcome="answered", sql=sql, **ids)
+    return (told or telling()).answer(Answered(reply=reply, table=table), source)
 
 
 def test_the_words_come_first_and_then_the_figures() -> None:
-    found = answered(QUERY, SUGGESTED, TEXT)
-
-    assert found.text == "There are **7,333** open orders.\n\n**open_orders: 7333**"
+    assert answered().text == "There are **7,333** open orders.\n\n**open_orders: 7,333**"
 
 
 def test_without_words_the_query_is_described() -> None:
-    assert answered(QUERY).text.startswith("The number of open orders.\n\n")
+    assert answered(words=()).text.startswith("The number of open orders.\n\n")
 
 
-def test_the_sql_is_kept_from_the_person_and_given_to_the_model_and_to_programs() -> None:
-    found = answered(QUERY, TEXT)
+def test_further_questions_are_offered() -> None:
+    found = answered(suggestions=("By region?", "By day?"), told=telling(suggestions=1))
 
-    assert "SELECT" not in found.text
-    assert SQL in found.for_model
-    assert "-- :status = O" in found.for_model
-    assert found.data["sql"] == SQL
+    assert found.text.endswith("\n\nYou could ask next:\n\n- By region?")
+    assert found.data["suggested_questions"] == ["By region?", "By day?"]
 
 
-def test_the_sql_is_shown_where_the_configuration_says_so() -> None:
-    assert f"```sql\n{SQL}\n" in answered(QUERY, show_sql="always").text
+def test_where_there_are_several_spaces_each_answer_names_its_own() -> None:
+    assert answered(told=telling(spaces=2)).text.endswith("\n\n*Source: Sales*")
 
 
-def test_programs_read_the_rows_and_what_they_come_from() -> None:
-    data = answered(QUERY, SUGGESTED, TEXT).data
+def test_what_the_model_reads_is_bounded_whatever_the_result() -> None:
+    many = [["x" * 100] for _ in range(500)]
 
-    assert data["columns"] == [{"name": "open_orders", "type": "LONG"}]
-    assert data["rows"] == [["7333"]]
-    assert (data["statement_id"], data["message_id"], data["space"]) == ("s1", "m", "sales")
-    assert data["suggested_questions"] == ["Per region?"]
+    found = answered(*many, sql="S" * 90_000, words=("w" * 90_000,))
 
-
-def test_what_the_model_reads_is_short() -> None:
-    many = tuple(("x" * 100,) for _ in range(50))
-
-    found = answered({**QUERY, "query": {**QUERY["query"], "query": "S" * 5000}}, rows=many)
-
-    assert len(found.for_model) <= 2000
+    assert len(found.for_model) <= 8000
+    assert "of 500 rows." in found.for_model
     assert found.for_model.endswith("```")
 
 
 def test_a_question_back_is_passed_on_word_for_word() -> None:
-    back = {"text": {"content": "Which measure?", "purpose": "FOLLOW_UP_QUESTION"}}
+    reply = Reply(at=AT, words=("Which measure?",), question_back="Which measure?")
 
-    assert answered(back).text == "Which measure?"
+    found = telling().answer(NotUnderstood(reply=reply))
 
-
-def test_a_message_without_anything_is_no_answer() -> None:
-    with pytest.raises(NoAnswer, match="without an answer"):
-        answered(SUGGESTED)
+    assert found.text == "Which measure?"
+    assert found.data["outcome"] == "not_understood"
 
 
 @pytest.mark.parametrize(
-    ("fault", "expected"),
+    ("outcome", "expected"),
     [
-        (
-            query_failed("[BinderException] Binder Error: no column nope\nLINE 1"),
-            "it failed with 'Binder Error: no column nope'.",
-        ),
-        (query_failed(None), "it failed and gave no reason."),
-        (too_slow(45), "it has not finished after 45 s."),
+        (Failed(reason="no column nope"), "it failed with 'no column nope'."),
+        (Failed(), "it failed and gave no reason."),
+        (Cancelled(), "the question was cancelled in the workspace."),
+        (Expired(), "the result of its query has expired"),
+        (Throttled(seconds=12.3), "it takes no more questions for now. Ask again in about 12 s."),
+        (Throttled(), "it takes no more questions for now. Ask again in a minute."),
+        (TooSlow(seconds=45), "it has not finished after 45 s."),
+        (NoAccess(), "there is no permission for the space 'Sales'."),
+        (NotFound(is_space=True), "the workspace has no space '01f1'."),
+        (NotFound(), "the question was deleted in the workspace."),
+        (Unreachable(), "the workspace does not answer. Ask again"),
+        (Unreachable(may_be_asked=True), "the workspace does not answer, and it is not known"),
     ],
 )
-def test_what_failed_never_reads_as_an_answer(fault: NoAnswer, expected: str) -> None:
-    text = no_answer(fault, space="sales").text
+def test_what_failed_never_reads_as_an_answer(outcome: NoAnswer, expected: str) -> None:
+    found = telling().answer(outcome)
 
-    assert text.startswith(f"Genie could not answer: {expected}")
+    assert found.text.startswith(f"Genie could not answer: {expected}")
+    assert found.data["outcome"] == outcome.name

@@ -22,7 +22,7 @@ def settings(**spaces: dict[str, Any]) -> GenieSettings:
 
 
 def test_the_model_sees_the_question_and_the_spaces_and_nothing_else() -> None:
-    (tool,) = build_tools(settings(sales=SALES, stock=STOCK))
+    tool, *_ = build_tools(settings(sales=SALES, stock=STOCK))
     function = convert_to_openai_tool(tool)["function"]
 
     assert set(function["parameters"]["properties"]) == {"query", "space"}
@@ -33,14 +33,14 @@ def test_the_model_sees_the_question_and_the_spaces_and_nothing_else() -> None:
 
 
 async def test_where_there_are_several_spaces_one_must_be_named(turn: Turn) -> None:
-    (tool,) = build_tools(settings(sales=SALES, stock=STOCK))
+    tool, *_ = build_tools(settings(sales=SALES, stock=STOCK))
 
     with pytest.raises(TryAgain, match="Say which space, one of: sales"):
         await tool.ainvoke({"query": "How many?", "turn": turn})
 
 
 async def test_a_space_that_is_not_configured_is_refused_with_those_that_are(turn: Turn) -> None:
-    (tool,) = build_tools(settings(sales=SALES))
+    tool, *_ = build_tools(settings(sales=SALES))
 
     with pytest.raises(TryAgain, match="no space 'other'"):
         await tool.ainvoke({"query": "How many?", "space": "other", "turn": turn})
@@ -56,3 +56,8 @@ def test_the_router_reads_what_the_spaces_are_about() -> None:
 def test_a_space_id_is_never_a_path() -> None:
     with pytest.raises(ValidationError, match="space_id"):
         settings(sales={**SALES, "space_id": "../../jobs"})
+
+
+def test_a_time_zone_is_one_that_there_is() -> None:
+    with pytest.raises(ValidationError, match="'Mars/Base' is no time zone"):
+        GenieSettings.model_validate({"spaces": {"sales": SALES}, "time_zone": "Mars/Base"})

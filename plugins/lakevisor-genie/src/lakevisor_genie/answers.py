@@ -1,138 +1,142 @@
-"""What becomes of Genie's message: words and tables for the person, the same as data."""
+"""What is told of an outcome: words and tables for people, less for a model, data for programs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
-from lakevisor_genie.no_answer import NoAnswer
-from lakevisor_genie.result_table import ResultTable
+from lakevisor_genie.outcomes import (
+    Answered,
+    Failed,
+    NoAnswer,
+    NotUnderstood,
+    Outcome,
+    Throttled,
+    TooSlow,
+)
+from lakevisor_genie.provenance import Provenance, sql_block
+from lakevisor_genie.reasons import reason
+from lakevisor_genie.settings import GenieSettings
+from lakevisor_genie.spaces import ConfiguredSpace
+from lakevisor_genie.values import json_value
 from lakevisor_plugin import Answer
 
-if TYPE_CHECKING:
-    from databricks.sdk.service.dashboards import GenieMessage, GenieQueryAttachment
-
-_FOR_MODEL_CHARS = 2000
-_SQL_FOR_MODEL_CHARS = 1200
+_ASKED_BACK = "(Genie has not answered yet: it asked this back.)"
 
 
 @dataclass(frozen=True, kw_only=True)
-class QueryAnswer:
-    """One query of Genie's, with its rows."""
+class Telling:
+    """How outcomes of one question are told."""
 
-    query: GenieQueryAttachment
-    """The query."""
-    table: ResultTable
-    """Its result."""
+    settings: GenieSettings
+    """What may be shown, and how much."""
+    space: ConfiguredSpace
+    """Which space was asked."""
+    question: str
+    """What it was asked."""
 
-    def sql_block(self) -> str:
-        """Return the SQL, with the values of its parameters, as Markdown."""
-        lines = ["```sql", (self.query.query or "").strip()]
-        lines += [f"-- :{name} = {value}" for name, value in self._parameters().items()]
-        return "\n".join([*lines, "```"])
+    def answer(self, outcome: Outcome, provenance: Provenance | None = None) -> Answer:
+        """Return the answer for an outcome; what is no answer cannot be taken for one."""
+        match outcome:
+            case Answered():
+                return self._answered(outcome, provenance)
+            case NotUnderstood():
+                words = "\n\n".join(outcome.reply.words)
+                data = self._data(outcome) | _ids(outcome)
+                return Answer(text=words, for_model=f"{words}\n\n{_ASKED_BACK}", data=data)
+            case NoAnswer():
+                text = f"Genie could not answer: {reason(outcome, self.space)}"
+                return Answer(text=text, data=self._data(outcome) | _why(outcome))
+        raise AssertionError(f"{outcome!r} is not in the closed set")
 
-    def data(self) -> dict[str, JsonValue]:
-        """Return the query and its rows for programs."""
-        columns: list[JsonValue] = [
-            {"name": column.name, "type": column.type_name} for column in self.table.columns
-        ]
-        return {
-            "sql": self.query.query,
-            "parameters": dict(self._parameters()),
-            "statement_id": self.query.statement_id,
-            "columns": columns,
-            "rows": [list(row) for row in self.table.rows],
-            "row_count": self.table.row_count,
-            "is_truncated": self.table.is_truncated,
-        }
+    def _answered(self, outcome: Answered, provenance: Provenance | None) -> Answer:
+        settings, table = self.settings, outcome.table
+        parts = [*_words(outcome)]
+        if table is not None:
+            zone = ZoneInfo(settings.time_zone)
+            parts.append(table.markdown(max_rows=settings.max_rows, zone=zone))
+        if settings.show_sql == "always" and provenance is not None and provenance.sql:
+            parts.append(sql_block(provenance))
+        parts += self._ends(outcome)
+        return Answer(
+            text="\n\n".join(parts),
+            for_model=self._for_model(outcome, provenance),
+            data=self._answered_data(outcome, provenance),
+        )
 
-    def _parameters(self) -> dict[str, str]:
-        return {
-            each.keyword: each.value or "" for each in self.query.parameters or () if each.keyword
-        }
+    def _ends(self, outcome: Answered) -> Iterator[str]:
+        if len(self.settings.spaces) > 1 and outcome.table is not None:
+            yield f"*Source: {self.space.settings.title}*"
+        offered = outcome.reply.suggestions[: self.settings.suggestions]
+        if offered:
+            yield "You could ask next:\n\n" + "\n".join(f"- {each}" for each in offered)
 
+    def _for_model(self, outcome: Answered, provenance: Provenance | None) -> str:
+        """Return what a model needs to go on, or to tell the SQL when it is asked for it."""
+        room = self.settings.model_chars
+        sql = ""
+        if provenance is not None and provenance.sql and self.settings.show_sql != "never":
+            block = _cut(sql_block(provenance), room // 3, end="\n```")
+            sql = f"The SQL behind it:\n{block}"
+        said = _cut("\n\n".join(_words(outcome)), room // 4)
+        table = ""
+        if outcome.table is not None:
+            left = room - len(sql) - len(said) - 4
+            zone = ZoneInfo(self.settings.time_zone)
+            table = outcome.table.markdown_within(left, max_rows=self.settings.max_rows, zone=zone)
+        return "\n\n".join(part for part in (said, table, sql) if part)
 
-def texts(message: GenieMessage) -> list[str]:
-    """Return what Genie says in words: its answer, its summary, or a question back."""
-    said = [each.text.content for each in message.attachments or () if each.text is not None]
-    return [text.strip() for text in said if text and text.strip()]
+    def _answered_data(
+        self, outcome: Answered, provenance: Provenance | None
+    ) -> dict[str, JsonValue]:
+        data = self._data(outcome) | _ids(outcome)
+        if provenance is not None:
+            data |= provenance.data(with_sql=self.settings.show_sql != "never")
+        table = outcome.table
+        if table is not None:
+            data["columns"] = [
+                {"name": each.name, "type": each.type_name, "type_text": each.type_text}
+                for each in table.columns
+            ]
+            data["rows"] = [[json_value(value) for value in row] for row in table.rows]
+            data |= {"row_count": table.row_count, "is_truncated": table.is_truncated}
+        return data
 
-
-def answer(
-    message: GenieMessage,
-    queries: Sequence[QueryAnswer],
-    *,
-    space: str,
-    show_sql: Literal["on_request", "always"],
-) -> Answer:
-    """Return Genie's answer.
-
-    Args:
-        message: the completed message.
-        queries: its queries with their rows; none when Genie only has words.
-        space: the configured name of the space.
-        show_sql: whether the person sees the SQL without asking for it.
-
-    Raises:
-        NoAnswer: Genie has completed without a word or a query.
-    """
-    words = texts(message) or _descriptions(queries)
-    parts = [*words, *(each.table.markdown() for each in queries)]
-    if not parts:
-        raise NoAnswer("it ended without an answer.", status="empty")
-    if show_sql == "always":
-        parts += [each.sql_block() for each in queries]
-    return Answer(
-        text="\n\n".join(parts),
-        for_model=_for_model(words, queries) if queries else "",
-        data=_data(message, queries, space=space),
-    )
-
-
-def no_answer(fault: NoAnswer, *, space: str) -> Answer:
-    """Return that there is no answer, in words that cannot be taken for one."""
-    return Answer(
-        text=f"Genie could not answer: {fault.reason}",
-        data={"space": space, "status": fault.status},
-    )
-
-
-def _descriptions(queries: Sequence[QueryAnswer]) -> list[str]:
-    return [each.query.description.strip() for each in queries if each.query.description]
+    def _data(self, outcome: Outcome) -> dict[str, JsonValue]:
+        return {"space": self.space.name, "question": self.question, "outcome": outcome.name}
 
 
-def _for_model(words: Sequence[str], queries: Sequence[QueryAnswer]) -> str:
-    """Return what a model needs to go on, or to tell the SQL when it is asked for it."""
-    sql = "\n".join(each.sql_block() for each in queries)
-    if len(sql) > _SQL_FOR_MODEL_CHARS:
-        sql = f"{sql[:_SQL_FOR_MODEL_CHARS]} …\n```"
-    told = "\n\n".join([*words, *(each.table.markdown() for each in queries)])
-    room = _FOR_MODEL_CHARS - len(sql) - 40
-    short = told if len(told) <= room else f"{told[:room]} …"
-    return f"{short}\n\nThe SQL behind it:\n{sql}"
+def _words(outcome: Answered) -> list[str]:
+    """Return what Genie says; where it is silent, what its query does."""
+    reply = outcome.reply
+    described = [reply.query.description] if reply.query and reply.query.description else []
+    return list(reply.words) or described
 
 
-def _data(
-    message: GenieMessage, queries: Sequence[QueryAnswer], *, space: str
-) -> dict[str, JsonValue]:
-    suggested = [
-        question
-        for each in message.attachments or ()
-        if each.suggested_questions is not None
-        for question in each.suggested_questions.questions or ()
-    ]
-    data: dict[str, JsonValue] = {
-        "space": space,
-        "status": "completed",
-        "conversation_id": message.conversation_id,
-        "message_id": message.message_id,
-        "suggested_questions": [*suggested],
+def _ids(outcome: Answered | NotUnderstood) -> dict[str, JsonValue]:
+    reply = outcome.reply
+    return {
+        "conversation_id": reply.at.conversation_id,
+        "message_id": reply.at.message_id,
+        "suggested_questions": list(reply.suggestions),
     }
-    if queries:
-        data |= queries[0].data()
-    if len(queries) > 1:
-        data["further_queries"] = [each.data() for each in queries[1:]]
-    return data
+
+
+def _why(outcome: NoAnswer) -> dict[str, JsonValue]:
+    match outcome:
+        case Failed():
+            return {"reason": outcome.reason, "error_type": outcome.error_type}
+        case Throttled() | TooSlow():
+            return {"seconds": outcome.seconds}
+        case _:
+            return {}
+
+
+def _cut(text: str, chars: int, *, end: str = "") -> str:
+    """Return a text with at most so many characters, its end included."""
+    if len(text) <= chars:
+        return text
+    return f"{text[: chars - len(end) - 2]} …{end}"

@@ -17,7 +17,7 @@ def lakevisor_register_agent() -> SubAgent[GenieSettings]:
         prompt=read_prompt("lakevisor_genie"),
         settings=GenieSettings,
         build_tools=build_tools,
-        shortcuts=("query_genie",),
+        shortcuts=("query_genie", "explain_genie_answer"),
         resources=resources,
         check=check,
     )
@@ -29,6 +29,6 @@ def _delegate_when(settings: GenieSettings) -> str:
         for space in settings.spaces.values()
     )
     return (
-        f"For questions that figures from the data answer. {about} Not to start work, and not for "
-        "the SQL of an answer that was already given."
+        f"For questions that figures from the data answer, and for where such figures come from. "
+        f"{about} Not to start work."
     )

@@ -1,117 +1,177 @@
-"""Reading the rows behind an answer of Genie's."""
+"""Reading the rows behind an answer of Genie's, chunk by chunk."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from lakevisor_genie.conversation import Patience, growing_pauses
-from lakevisor_genie.no_answer import NoAnswer, query_failed
-from lakevisor_genie.result_table import Column, ResultTable
-from lakevisor_plugin import Turn
+from lakevisor_genie.client import GenieClient
+from lakevisor_genie.faults import failed_query
+from lakevisor_genie.outcomes import (
+    Expired,
+    Failed,
+    NotFound,
+    Reply,
+    Unanswered,
+)
+from lakevisor_genie.patience import Pauses
+from lakevisor_genie.result_table import ResultTable
+from lakevisor_genie.values import Column, Value, read_value
 
 if TYPE_CHECKING:
-    from databricks.sdk.service.dashboards import (
-        GenieGetMessageQueryResultResponse,
-        GenieMessage,
-    )
-    from databricks.sdk.service.sql import ResultData, ResultManifest, StatementResponse
+    from databricks.sdk.service.sql import ColumnInfo, ResultData, StatementResponse
 
-    Fetch = Callable[[str, str, str, str], GenieGetMessageQueryResultResponse]
+Row = tuple[Value, ...]
+
+_RERUNS = 2
+"""How often a query whose result has expired is run again."""
+_PER_CELL = 3
+"""Bytes of a cell besides its text: quotes and a comma."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResultReader:
-    """Reads the results of one message's queries."""
+class Result:
+    """The result of a query that has succeeded. Its rows are read only when they are asked for."""
 
-    message: GenieMessage
-    """The message, ended."""
-    turn: Turn
-    """The turn in which it was asked."""
-    patience: Patience
-    """How long a query may still be waited for."""
-    max_rows: int
-    """So many rows at most are read."""
+    statement_id: str
+    """The statement that has it."""
+    columns: Sequence[Column]
+    """Its columns."""
+    row_count: int
+    """How many rows it has."""
+    is_truncated: bool
+    """Whether the warehouse cut it: the query has more rows."""
+    first: ResultData | None = field(repr=False)
+    """Its first chunk."""
+    client: GenieClient = field(repr=False)
+    """Fetches the others."""
 
-    async def read(self, attachment_id: str) -> ResultTable:
-        """Return the rows of a query attachment, over all chunks of its result.
+    async def rows(self) -> AsyncIterator[tuple[Row, int]]:
+        """Yield each row with the bytes that it came in; one chunk is held at a time.
 
         Raises:
-            NoAnswer: the query failed, or its result has expired and cannot be had again.
+            Unanswered: a further chunk cannot be had.
         """
-        statement = await self._finished(attachment_id)
-        manifest = statement.manifest
-        rows = await self._rows(statement)
+        chunk = self.first
+        while chunk is not None:
+            for cells in chunk.data_array or ():
+                texts = [_text(cell) for cell in cells]
+                size = sum(len(text or "") + _PER_CELL for text in texts)
+                yield self._row(texts), size
+            following, chunk = chunk.next_chunk_index, None
+            if following is not None:
+                chunk = await self._chunk(following)
+
+    async def head(self, *, max_rows: int, max_bytes: int) -> ResultTable:
+        """Return the first rows, within a budget; what cannot be had after the first chunk is cut.
+
+        Raises:
+            Unanswered: the result is said to have rows and none came.
+        """
+        rows: list[Row] = []
+        try:
+            async for row, size in self.rows():
+                max_bytes -= size
+                if len(rows) == max_rows or (rows and max_bytes < 0):
+                    break
+                rows.append(row)
+        except Unanswered:
+            if not rows:
+                raise
+        if not rows and self.row_count:
+            raise Unanswered(Failed(reason="its rows did not come with its result"))
         return ResultTable(
-            columns=_columns(manifest),
-            rows=tuple(tuple(row) for row in rows[: self.max_rows]),
-            row_count=_row_count(manifest, at_least=len(rows)),
-            is_truncated=bool(manifest is not None and manifest.truncated),
+            columns=self.columns,
+            rows=rows,
+            row_count=max(self.row_count, len(rows)),
+            is_truncated=self.is_truncated,
         )
 
-    async def _finished(self, attachment_id: str) -> StatementResponse:
-        """Return the statement once it has succeeded; an expired result is made once more."""
-        genie = self.turn.workspace.genie
-        is_expired = self._status == "QUERY_RESULT_EXPIRED"
-        may_run_again = not is_expired
-        fetch = genie.execute_message_attachment_query if is_expired else self._get
-        for seconds in growing_pauses():
-            statement = await self._fetch(fetch, attachment_id)
-            fetch = self._get
-            status = statement.status
-            match status.state.value if status is not None and status.state is not None else "":
-                case "SUCCEEDED":
-                    return statement
-                case "FAILED":
-                    raise query_failed(status.error.message if status and status.error else None)
-                case "CLOSED" | "CANCELED" if may_run_again:
-                    may_run_again = False
-                    fetch = genie.execute_message_attachment_query
-                case "CLOSED" | "CANCELED":
-                    raise NoAnswer("the result of its query has expired.", status="expired")
-            await self.patience.pause(seconds)
-        raise AssertionError("growing_pauses never ends")
+    async def _chunk(self, index: int) -> ResultData:
+        fetch = self.client.statements.get_statement_result_chunk_n
+        return await self.client.patiently(fetch, self.statement_id, index)
 
-    @property
-    def _status(self) -> str:
-        return self.message.status.value if self.message.status is not None else ""
-
-    @property
-    def _get(self) -> Fetch:
-        return self.turn.workspace.genie.get_message_attachment_query_result
-
-    async def _fetch(self, fetch: Fetch, attachment_id: str) -> StatementResponse:
-        message = self.message
-        ids = (message.space_id, message.conversation_id, message.message_id, attachment_id)
-        answer = await self.turn.call(fetch, *ids)
-        if answer.statement_response is None:
-            raise NoAnswer("it gave no result.", status="failed")
-        return answer.statement_response
-
-    async def _rows(self, statement: StatementResponse) -> list[list[str]]:
-        """Return at least `max_rows` rows, or all: the first answer holds only the first chunk."""
-        chunk_of = self.turn.workspace.statement_execution.get_statement_result_chunk_n
-        chunk: ResultData | None = statement.result
-        rows: list[list[str]] = []
-        while chunk is not None:
-            rows.extend(chunk.data_array or ())
-            if len(rows) >= self.max_rows or chunk.next_chunk_index is None:
-                break
-            chunk = await self.turn.call(
-                chunk_of, statement.statement_id or "", chunk.next_chunk_index
-            )
-        return rows
+    def _row(self, texts: Sequence[str | None]) -> Row:
+        padded = [*texts, *[None] * (len(self.columns) - len(texts))]
+        pairs = zip(padded, self.columns, strict=False)
+        return tuple(read_value(text, column) for text, column in pairs)
 
 
-def _columns(manifest: ResultManifest | None) -> tuple[Column, ...]:
+async def open_result(reply: Reply, client: GenieClient) -> Result:
+    """Return the result of a reply's query once it is there; an expired one is made again.
+
+    Raises:
+        Unanswered: the query failed, or its result cannot be had.
+    """
+    assert reply.query is not None, "only a query has a result"
+    genie, at = client.genie, reply.at
+    ids = (at.space_id, at.conversation_id, at.message_id, reply.query.attachment_id)
+    reruns, is_expired, pauses = 0, reply.is_expired, Pauses()
+    while True:
+        fetch = genie.get_message_attachment_query_result
+        if is_expired:
+            if reruns == _RERUNS:
+                raise Unanswered(Expired())
+            reruns, fetch = reruns + 1, genie.execute_message_attachment_query
+        try:
+            statement = (await client.patiently(fetch, *ids)).statement_response
+        except Unanswered as fault:
+            # The result is gone with its statement; the message is not, else there is no reply.
+            if not isinstance(fault.outcome, NotFound):
+                raise
+            is_expired = True
+            continue
+        state = _state(statement)
+        if statement is not None and state == "SUCCEEDED":
+            return _result(statement, client)
+        is_expired = state in ("CLOSED", "CANCELED")
+        if not is_expired:
+            await client.patience.pause(pauses.after(state))
+
+
+def _state(statement: StatementResponse | None) -> str:
+    """Return the state of a statement; an unknown one is still running.
+
+    Raises:
+        Unanswered: it has failed, or there is none.
+    """
+    if statement is None:
+        raise Unanswered(Failed(reason="it gave no result"))
+    status = statement.status
+    state = status.state.value if status is not None and status.state is not None else ""
+    if state == "FAILED":
+        error = status.error if status is not None else None
+        raise Unanswered(failed_query(error.message if error is not None else None))
+    return state
+
+
+def _result(statement: StatementResponse, client: GenieClient) -> Result:
+    manifest, first = statement.manifest, statement.result
     schema = manifest.schema if manifest is not None else None
-    return tuple(
-        Column(name=each.name or "", type_name=each.type_name.value if each.type_name else "")
-        for each in (schema.columns if schema is not None else None) or ()
+    columns = sorted(
+        (schema.columns if schema else None) or (), key=lambda each: each.position or 0
+    )
+    said = manifest.total_row_count if manifest is not None else None
+    came = len(first.data_array or ()) if first is not None else 0
+    return Result(
+        statement_id=statement.statement_id or "",
+        columns=tuple(_column(each) for each in columns),
+        row_count=max(said or 0, came),
+        is_truncated=bool(manifest is not None and manifest.truncated),
+        first=first,
+        client=client,
     )
 
 
-def _row_count(manifest: ResultManifest | None, *, at_least: int) -> int:
-    said = manifest.total_row_count if manifest is not None else None
-    return max(said or 0, at_least)
+def _column(info: ColumnInfo) -> Column:
+    """Return a column; a type that the SDK does not know has its text only (`TIMESTAMP_NTZ`)."""
+    text = info.type_text or ""
+    name = info.type_name.value if info.type_name is not None else text.partition("(")[0].upper()
+    return Column(name=info.name or "", type_name=name, type_text=text)
+
+
+def _text(cell: Any) -> str | None:
+    """Return a cell as text; the API sends nothing else, today."""
+    return cell if cell is None or isinstance(cell, str) else json.dumps(cell)

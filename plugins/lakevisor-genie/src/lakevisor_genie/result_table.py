@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from datetime import UTC, tzinfo
 
-_MAX_CELL_CHARS = 200
-_NUMBERS = {"BYTE", "SHORT", "INT", "LONG", "DECIMAL", "FLOAT", "DOUBLE"}
-_AMOUNTS = {"DECIMAL", "FLOAT", "DOUBLE"}
-_MARKDOWN = re.compile(r"([\\|*`\[\]<])")
+from lakevisor_genie.values import Column, Value, escaped, shown
 
-
-@dataclass(frozen=True, kw_only=True)
-class Column:
-    """A column of a result."""
-
-    name: str
-    """Its name."""
-    type_name: str
-    """Its SQL type without details: `DECIMAL`, `STRING`."""
+_CODE = re.compile(
+    r"(?:^|_)(?:id|ids|code|zip|postcode|phone|year|quarter|month|week|day|date|period)$"
+    r"|_(?:no|nr|num|number)$|key$",
+    re.IGNORECASE,
+)
+"""Names of whole numbers that are not amounts: the thousands of an order's key say nothing."""
+_YEARS = range(1900, 2101)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,61 +24,71 @@ class ResultTable:
 
     columns: Sequence[Column]
     """The columns."""
-    rows: Sequence[Sequence[str | None]]
-    """The first rows, each value as the text that the warehouse sent."""
+    rows: Sequence[Sequence[Value]]
+    """The first rows, each value of its column's type."""
     row_count: int
     """How many rows the result has."""
     is_truncated: bool = False
-    """Whether the warehouse cut the result: the query has more rows than `row_count`."""
+    """Whether the result was cut before it came here: the query has more rows than `row_count`."""
 
-    def markdown(self) -> str:
-        """Return the rows for a person, with a line on those that are not shown."""
-        if not self.rows:
+    @property
+    def is_whole(self) -> bool:
+        """Whether all rows of the query were read."""
+        return not self.is_truncated and len(self.rows) >= self.row_count
+
+    def markdown(self, *, max_rows: int, zone: tzinfo = UTC) -> str:
+        """Return the first rows for a person, with a line on those that are not shown."""
+        if not self.rows and self.is_whole:
             return "No rows."
-        if len(self.columns) == 1 and self.row_count == 1 and not self.is_truncated:
-            name, value = self.columns[0].name, shown(self.rows[0][0], self.columns[0])
-            return f"**{_escaped(name)}: {value}**"
-        note = self.note()
-        return "\n\n".join(part for part in (self._table(), note) if part)
+        if len(self.columns) == 1 and self.row_count == 1 and self.is_whole:
+            (line,) = self._cells(self.rows, zone)
+            return f"**{escaped(self.columns[0].name)}: {line[0]}**"
+        lines = [*self._header(), *self._lines(self.rows[:max_rows], zone)]
+        note = self.note(min(len(self.rows), max_rows))
+        return "\n\n".join(part for part in ("\n".join(lines), note) if part)
 
-    def note(self) -> str:
-        """Return what is not shown; empty when all is."""
+    def markdown_within(self, chars: int, *, max_rows: int, zone: tzinfo = UTC) -> str:
+        """Return as many of the first rows as fit, with a line on those that did not."""
+        if not self.rows and self.is_whole:
+            return "No rows."
+        header = "\n".join(self._header())
+        if len(header) > chars:
+            return f"{len(self.columns):,} columns. {self.note(0)}"
+        lines = [header]
+        room = chars - len(header) - len(self.note(0)) - len(f"{len(self.rows):,}") - 2
+        for line in self._lines(self.rows[:max_rows], zone):
+            room -= len(line) + 1
+            if room < 0:
+                break
+            lines.append(line)
+        note = self.note(len(lines) - 1)
+        return "\n\n".join(part for part in ("\n".join(lines), note) if part)
+
+    def note(self, count: int) -> str:
+        """Return what is left out when the first `count` rows are shown; empty when nothing is."""
         if self.is_truncated:
-            return f"Showing the first {len(self.rows):,} of more than {self.row_count:,} rows."
-        if len(self.rows) < self.row_count:
-            return f"Showing the first {len(self.rows):,} of {self.row_count:,} rows."
+            return f"Showing the first {count:,} of more than {self.row_count:,} rows."
+        if count < self.row_count:
+            return f"Showing the first {count:,} of {self.row_count:,} rows."
         return ""
 
-    def _table(self) -> str:
-        names = [_escaped(column.name) for column in self.columns]
-        aligned = ["---:" if c.type_name in _NUMBERS else "---" for c in self.columns]
-        cells = [[shown(v, c) for v, c in zip(row, self.columns, strict=True)] for row in self.rows]
-        return "\n".join(f"| {' | '.join(line)} |" for line in [names, aligned, *cells])
+    def _header(self) -> list[str]:
+        names = [escaped(column.name) for column in self.columns]
+        aligned = ["---:" if column.is_number else "---" for column in self.columns]
+        return [f"| {' | '.join(line)} |" for line in (names, aligned)]
 
+    def _lines(self, rows: Sequence[Sequence[Value]], zone: tzinfo) -> Iterator[str]:
+        return (f"| {' | '.join(line)} |" for line in self._cells(rows, zone))
 
-def shown(value: str | None, column: Column) -> str:
-    """Return a value for a person: true to the last digit, and safe inside a Markdown table.
+    def _cells(self, rows: Sequence[Sequence[Value]], zone: tzinfo) -> Iterator[list[str]]:
+        grouped = [not self._is_code(at) for at in range(len(self.columns))]
+        for row in rows:
+            cells = zip(row, grouped, strict=True)
+            yield [shown(value, zone=zone, is_grouped=is_grouped) for value, is_grouped in cells]
 
-    Fractions get thousands separators. Whole numbers do not: 2026 may be a year and 1489 a
-    customer's number. A missing value is a dash.
-    """
-    if value is None:
-        return "—"
-    if column.type_name in _AMOUNTS:
-        return _grouped(value)
-    return _escaped(value)
-
-
-def _grouped(number: str) -> str:
-    try:
-        value = Decimal(number)
-    except InvalidOperation:
-        return _escaped(number)
-    is_fraction = value.is_finite() and not re.fullmatch(r"-?[0-9]+", number)
-    return f"{value:,f}" if is_fraction else _escaped(number)
-
-
-def _escaped(text: str) -> str:
-    line = " ".join(text.split())
-    short = line if len(line) <= _MAX_CELL_CHARS else f"{line[: _MAX_CELL_CHARS - 1]}…"
-    return _MARKDOWN.sub(r"\\\1", short)
+    def _is_code(self, at: int) -> bool:
+        """Whether a column's whole numbers name something: a customer, a year."""
+        whole = [row[at] for row in self.rows if isinstance(row[at], int)]
+        if not whole:
+            return False
+        return bool(_CODE.search(self.columns[at].name)) or all(each in _YEARS for each in whole)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from lakevisor_genie.settings import GenieSettings, SpaceSettings
-from lakevisor_plugin import GiveUp, TryAgain
+from lakevisor_plugin import TryAgain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,33 +16,6 @@ class ConfiguredSpace:
     """The name in the configuration, by which the model calls it."""
     settings: SpaceSettings
     """What the configuration says of it."""
-
-    @contextmanager
-    def reachable(self) -> Iterator[None]:
-        """Raise `GiveUp` where the workspace does not have the space or does not let us ask it.
-
-        A token that is not accepted is a 403 as well, with the number 403 as its code; it says
-        nothing about one space and is left to the host.
-        """
-        from databricks.sdk.errors import NotFound, PermissionDenied
-
-        try:
-            yield
-        except NotFound as error:
-            raise GiveUp(
-                f"Genie cannot be asked: the workspace has no space {self.settings.space_id!r}. "
-                f"An operator must correct agents.genie.spaces.{self.name}.space_id in the "
-                "configuration."
-            ) from error
-        except PermissionDenied as error:
-            if error.error_code != "PERMISSION_DENIED":
-                raise
-            raise GiveUp(
-                f"Genie cannot be asked: there is no permission for the space "
-                f"{self.settings.title!r}. An administrator must grant CAN_RUN on it "
-                f"(agents.genie.spaces.{self.name} in the configuration), and access to its "
-                "tables and warehouse."
-            ) from error
 
 
 def choose_space(settings: GenieSettings, name: str | None) -> ConfiguredSpace:

@@ -1,6 +1,6 @@
-"""The tool of the sub-agent.
+"""The tools of the sub-agent.
 
-Annotations are values here, not strings: the names of the spaces become part of its schema.
+Annotations are values here, not strings: the names of the spaces become part of a tool's schema.
 """
 
 from collections.abc import Sequence
@@ -9,17 +9,25 @@ from typing import Annotated
 from langchain_core.tools import BaseTool, tool
 from pydantic import Field
 
-from lakevisor_genie import answers
-from lakevisor_genie.conversation import Patience, ask
-from lakevisor_genie.no_answer import NoAnswer
-from lakevisor_genie.query_result import ResultReader
+from lakevisor_genie.answers import Telling
+from lakevisor_genie.asking import Asking
+from lakevisor_genie.explaining import explanation
+from lakevisor_genie.provenance import provenance
 from lakevisor_genie.settings import GenieSettings
-from lakevisor_genie.spaces import ConfiguredSpace, choose_space, listing
-from lakevisor_plugin import Answer, CurrentTurn, Turn
+from lakevisor_genie.spaces import choose_space, listing
+from lakevisor_genie.thread_memory import ThreadMemory
+from lakevisor_plugin import Answer, CurrentTurn
 
 
 def build_tools(settings: GenieSettings) -> Sequence[BaseTool]:
-    """Return the tool; connects to nothing."""
+    """Return the tools; connects to nothing."""
+    tools = [_query_tool(settings)]
+    if settings.show_sql != "never":
+        tools.append(_explain_tool(settings))
+    return tools
+
+
+def _query_tool(settings: GenieSettings) -> BaseTool:
     names = list(settings.spaces)
 
     async def query_genie(
@@ -29,31 +37,34 @@ def build_tools(settings: GenieSettings) -> Sequence[BaseTool]:
     ) -> Answer:
         """Answer a question about data: figures, lists and tables, asked of a Genie space.
 
+        Where the data of two spaces is needed, ask each for its part, in one message.
+
         Args:
-            query: The question, complete in itself: Genie does not know the conversation.
+            query: The question. A follow-up goes on from the last one: "and by region?"
             turn: The turn.
             space: Which space; needed where there are several. {spaces}
         """
         chosen = choose_space(settings, space)
-        try:
-            return await _answer(query, chosen, settings=settings, turn=turn)
-        except NoAnswer as fault:
-            return answers.no_answer(fault, space=chosen.name)
+        outcome = await Asking(space=chosen, settings=settings, turn=turn).outcome(query)
+        source = await provenance(outcome, space=chosen.name, question=query)
+        if source is not None:
+            ThreadMemory(memory=turn.memory).add(source)
+        telling = Telling(settings=settings, space=chosen, question=query)
+        return telling.answer(outcome, source)
 
     # The model reads the docstring, so the spaces of the configuration belong into it.
     query_genie.__doc__ = (query_genie.__doc__ or "").replace("{spaces}", listing(settings))
-    return (tool(query_genie, parse_docstring=True),)
+    return tool(query_genie, parse_docstring=True)
 
 
-async def _answer(
-    question: str, space: ConfiguredSpace, *, settings: GenieSettings, turn: Turn
-) -> Answer:
-    patience = Patience.of(turn, at_most=settings.timeout_seconds)
-    message = await ask(question, space=space, turn=turn, patience=patience)
-    reader = ResultReader(message=message, turn=turn, patience=patience, max_rows=settings.max_rows)
-    queries = [
-        answers.QueryAnswer(query=each.query, table=await reader.read(each.attachment_id))
-        for each in message.attachments or ()
-        if each.query is not None and each.attachment_id is not None
-    ]
-    return answers.answer(message, queries, space=space.name, show_sql=settings.show_sql)
+def _explain_tool(settings: GenieSettings) -> BaseTool:
+    @tool(parse_docstring=True)
+    async def explain_genie_answer(turn: CurrentTurn) -> Answer:
+        """Show where the last figures come from: the SQL, its tables, when it ran, all rows or not.
+
+        Args:
+            turn: The turn.
+        """
+        return explanation(ThreadMemory(memory=turn.memory).answers(), settings)
+
+    return explain_genie_answer

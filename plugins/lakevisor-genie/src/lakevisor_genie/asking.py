@@ -1,0 +1,80 @@
+"""A question from its words to its outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lakevisor_genie.client import GenieClient
+from lakevisor_genie.outcomes import (
+    Answered,
+    Empty,
+    Failed,
+    MessageRef,
+    NotFound,
+    NotUnderstood,
+    Outcome,
+    Partial,
+    Reply,
+    Unanswered,
+)
+from lakevisor_genie.query_result import open_result
+from lakevisor_genie.question import Question, ask, wait
+from lakevisor_genie.settings import GenieSettings
+from lakevisor_genie.spaces import ConfiguredSpace
+from lakevisor_genie.thread_memory import ThreadMemory
+from lakevisor_plugin import Turn
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """Asks one space in one turn."""
+
+    space: ConfiguredSpace
+    """The space."""
+    settings: GenieSettings
+    """How long is waited, and how much is read."""
+    turn: Turn
+    """The turn."""
+
+    async def outcome(self, question: str) -> Outcome:
+        """Ask a question, in Genie's conversation of this thread, and return what came of it."""
+        client = GenieClient.of(self.turn, at_most=self.settings.timeout_seconds)
+        memory = ThreadMemory(memory=self.turn.memory)
+        space_id = self.space.settings.space_id
+        asked = Question(
+            text=question,
+            space_id=space_id,
+            conversation_id=memory.conversation_id(self.space.name),
+        )
+        try:
+            at = await ask(asked, client)
+        except Unanswered as fault:
+            # What is not there when a new conversation is begun is the space.
+            gone = isinstance(fault.outcome, NotFound)
+            return NotFound(is_space=True) if gone else fault.outcome
+        memory.continue_in(self.space.name, at.conversation_id)
+        return await self.outcome_of(at, client)
+
+    async def outcome_of(self, at: MessageRef, client: GenieClient) -> Outcome:
+        """Wait for the answer to a question that was asked, and return what came of it."""
+        try:
+            return await self._read(await wait(at, client), client)
+        except Unanswered as fault:
+            return fault.outcome
+
+    async def _read(self, reply: Reply, client: GenieClient) -> Outcome:
+        if reply.question_back:
+            return NotUnderstood(reply=reply)
+        if reply.query is None:
+            if not reply.words:
+                return Failed(reason="it ended without an answer")
+            return Answered(reply=reply)
+        result = await open_result(reply, client)
+        table = await result.head(
+            max_rows=max(self.settings.read_rows, self.settings.max_rows),
+            max_bytes=self.settings.read_bytes,
+        )
+        kind = Answered if table.is_whole else Partial
+        if table.is_whole and not table.rows:
+            kind = Empty
+        return kind(reply=reply, table=table, statement_id=result.statement_id)

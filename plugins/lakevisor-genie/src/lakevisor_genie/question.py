@@ -1,0 +1,199 @@
+"""Asking Genie, and waiting for it."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from lakevisor_genie.client import GenieClient
+from lakevisor_genie.outcomes import (
+    MessageRef,
+    NoAccess,
+    NotFound,
+    Reply,
+    Throttled,
+    TooSlow,
+    Unanswered,
+    Unreachable,
+)
+from lakevisor_genie.patience import Pauses
+from lakevisor_genie.reply import read_reply, status_of
+
+if TYPE_CHECKING:
+    from databricks.sdk.service.dashboards import GenieMessage
+
+_SENT_AT_MOST = 2
+_LOOKS = (0.0, 1.0)
+"""Seconds before each look for a question whose answer was lost; it may still be on its way."""
+_CLOCKS_DIFFER = 2.0
+"""By how many seconds the workspace's clock may be behind ours."""
+_LATEST = 20
+"""How many of the latest conversations are looked through for a lost question."""
+_not_lost: deque[str] = deque(maxlen=1000)
+"""The ids of the latest messages that this process knows: none of them is one that was lost."""
+_PROGRESS = {
+    "SUBMITTED": "Genie has the question…",
+    "FETCHING_METADATA": "Genie is looking at the tables…",
+    "FILTERING_CONTEXT": "Genie is choosing the tables…",
+    "ASKING_AI": "Genie is writing the query…",
+    "PENDING_WAREHOUSE": "Genie is waiting for the warehouse…",
+    "EXECUTING_QUERY": "Genie is running the query…",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A question to a space."""
+
+    text: str
+    """Only the question: Genie knows its conversation."""
+    space_id: str
+    """The space."""
+    conversation_id: str | None = None
+    """The conversation of Genie's that it goes on with; without one it begins a new one."""
+
+
+async def ask(question: Question, client: GenieClient) -> MessageRef:
+    """Have Genie work on a question, once, and return where its answer will be.
+
+    A conversation that Genie has forgotten, or that belongs to another identity, is begun anew.
+
+    Raises:
+        Unanswered: it was refused, or it is not known whether Genie has it.
+    """
+    try:
+        return await _sent(question, client)
+    except Unanswered as fault:
+        if question.conversation_id is None or not isinstance(fault.outcome, NotFound | NoAccess):
+            raise
+    return await _sent(replace(question, conversation_id=None), client)
+
+
+async def wait(at: MessageRef, client: GenieClient) -> Reply:
+    """Wait until Genie has ended.
+
+    Raises:
+        Unanswered: it failed, or took too long.
+    """
+    pauses, told = Pauses(), ""
+    try:
+        while True:
+            message = await client.patiently(
+                client.genie.get_message, at.space_id, at.conversation_id, at.message_id
+            )
+            if reply := read_reply(message, at):
+                return reply
+            status = status_of(message)
+            if status in _PROGRESS and status != told:
+                told = status
+                client.turn.progress(_PROGRESS[status])
+            await client.patience.pause(pauses.after(status))
+    except Unanswered as fault:
+        if isinstance(fault.outcome, TooSlow):
+            raise Unanswered(replace(fault.outcome, at=at)) from fault
+        raise
+
+
+async def _sent(question: Question, client: GenieClient) -> MessageRef:
+    """Send a question; where the answer was lost, look for it before it is sent again."""
+    sent = 0
+    while True:
+        before = time.time()
+        try:
+            return _known(await _post(question, client))
+        except Unanswered as fault:
+            match fault.outcome:
+                case Throttled():
+                    await client.until_allowed(fault.outcome)
+                    continue
+                case Unreachable():
+                    sent += 1
+                case _:
+                    raise
+        found = await _look_for(question, client, since=before - _CLOCKS_DIFFER)
+        if found is not None:
+            return _known(found)
+        if sent == _SENT_AT_MOST:
+            raise Unanswered(Unreachable())
+
+
+def _known(at: MessageRef) -> MessageRef:
+    _not_lost.append(at.message_id)
+    return at
+
+
+async def _post(question: Question, client: GenieClient) -> MessageRef:
+    genie, space_id = client.genie, question.space_id
+    if question.conversation_id is None:
+        sent = await client.call(genie.start_conversation, space_id, question.text)
+    else:
+        sent = await client.call(
+            genie.create_message, space_id, question.conversation_id, question.text
+        )
+    ids = sent.bind()
+    return MessageRef(
+        space_id=space_id,
+        conversation_id=ids["conversation_id"],
+        message_id=ids["message_id"],
+    )
+
+
+async def _look_for(question: Question, client: GenieClient, *, since: float) -> MessageRef | None:
+    """Return where a question is that was sent and not answered, or None if it did not arrive.
+
+    Raises:
+        Unanswered: it cannot be known.
+    """
+    try:
+        for pause in _LOOKS:
+            await client.patience.pause(pause)
+            if found := await _found(question, client, since=since):
+                return found
+    except Unanswered as fault:
+        if isinstance(fault.outcome, TooSlow | Unreachable):
+            raise Unanswered(Unreachable(may_be_asked=True)) from fault
+        raise
+    return None
+
+
+async def _found(question: Question, client: GenieClient, *, since: float) -> MessageRef | None:
+    for conversation_id in await _conversations(question, client, since=since):
+        listed = await client.patiently(
+            client.genie.list_conversation_messages, question.space_id, conversation_id
+        )
+        message = _latest(listed.messages or (), question.text, since=since)
+        if message is not None:
+            return MessageRef(
+                space_id=question.space_id,
+                conversation_id=conversation_id,
+                message_id=message.message_id,
+            )
+    return None
+
+
+async def _conversations(question: Question, client: GenieClient, *, since: float) -> Iterable[str]:
+    """Return where the question could be: its conversation, or those that have begun since."""
+    if question.conversation_id is not None:
+        return [question.conversation_id]
+    listed = await client.patiently(
+        client.genie.list_conversations, question.space_id, page_size=_LATEST
+    )
+    return [
+        each.conversation_id
+        for each in listed.conversations or ()
+        if each.conversation_id and (each.created_timestamp or 0) / 1000 >= since
+    ]
+
+
+def _latest(messages: Iterable[GenieMessage], text: str, *, since: float) -> GenieMessage | None:
+    lost = [
+        each
+        for each in messages
+        if each.content.strip() == text.strip()
+        and (each.created_timestamp or 0) / 1000 >= since
+        and each.message_id not in _not_lost
+    ]
+    return max(lost, key=lambda each: each.created_timestamp or 0, default=None)

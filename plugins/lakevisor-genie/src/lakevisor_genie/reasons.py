@@ -1,0 +1,64 @@
+"""Why there is no answer, in words for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lakevisor_genie.outcomes import (
+    Cancelled,
+    Expired,
+    Failed,
+    NoAccess,
+    NoAnswer,
+    NotFound,
+    Throttled,
+    TooSlow,
+    Unreachable,
+)
+from lakevisor_genie.spaces import ConfiguredSpace
+
+_PLAIN: Mapping[type[NoAnswer], str] = {
+    Cancelled: "the question was cancelled in the workspace.",
+    Expired: "the result of its query has expired and could not be made again.",
+    NotFound: "the question was deleted in the workspace.",
+    Unreachable: "the workspace does not answer. Ask again in a moment.",
+}
+
+
+def reason(outcome: NoAnswer, space: ConfiguredSpace) -> str:
+    """Return why there is no answer, to stand after `Genie could not answer:`."""
+    match outcome:
+        case Failed():
+            why = f"with {outcome.reason!r}" if outcome.reason else "and gave no reason"
+            return f"it failed {why}."
+        case Throttled():
+            about = f"about {outcome.seconds:.0f} s" if outcome.seconds else "a minute"
+            return f"it takes no more questions for now. Ask again in {about}."
+        case TooSlow(seconds=seconds):
+            return (
+                f"it has not finished after {seconds:.0f} s. Ask again in a moment, or ask for "
+                "less at once."
+            )
+        case Unreachable(may_be_asked=True):
+            return (
+                "the workspace does not answer, and it is not known whether Genie has the "
+                "question. Ask again in a moment."
+            )
+        case NoAccess() | NotFound(is_space=True):
+            return _of_space(outcome, space)
+        case _:
+            return _PLAIN[type(outcome)]
+
+
+def _of_space(outcome: NoAnswer, space: ConfiguredSpace) -> str:
+    key = f"agents.genie.spaces.{space.name}"
+    if isinstance(outcome, NoAccess):
+        return (
+            f"there is no permission for the space {space.settings.title!r}. An administrator must "
+            f"grant CAN_RUN on it ({key} in the configuration), and access to its tables and "
+            "warehouse."
+        )
+    return (
+        f"the workspace has no space {space.settings.space_id!r}. An operator must correct "
+        f"{key}.space_id in the configuration."
+    )
