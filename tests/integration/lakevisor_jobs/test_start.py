@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -54,6 +55,21 @@ async def test_the_same_turn_starts_one_run_however_often_it_is_run(
 
     assert runs[0] == runs[1]
     assert len(list(workspace.client().jobs.list_runs(job_id=job_id))) == 1
+
+
+async def test_a_turn_that_is_run_again_under_another_trace_starts_no_second_run(
+    make_job: Any, converse: Any
+) -> None:
+    job_id = make_job("traced", QUICK, parameters=("trace",))
+    thread = converse(job_id=job_id, trace_parameter="trace")
+    turn = thread.next_turn()
+
+    first = await thread.start(turn=replace(turn, trace_id="tr-1"))
+    again = await thread.start(turn=replace(turn, trace_id="tr-2"))
+
+    assert again.operation.run_id == first.operation.run_id
+    [given] = thread.client.jobs.get_run(int(first.operation.run_id)).job_parameters
+    assert given.value == "tr-1"
 
 
 async def test_a_lost_answer_starts_no_second_run(

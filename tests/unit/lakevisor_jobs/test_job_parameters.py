@@ -237,3 +237,10 @@ def test_whatever_the_model_sends_only_what_is_declared_reaches_the_job(
     assert all(SATISFIES[name](text) for name, text in sent.items())
     assert not any("{{" in text for text in sent.values())
     assert len(json.dumps(sent, ensure_ascii=False).encode()) <= 10_000
+
+
+def test_the_trace_goes_along_where_there_is_one() -> None:
+    traced = job(trace_parameter="trace")
+
+    assert parameters_of(traced, trace_id="tr-1")["trace"] == "tr-1"
+    assert "trace" not in parameters_of(traced)

@@ -77,6 +77,7 @@ def test_a_parameter_that_contradicts_itself_is_refused(parameter: Any, problem:
     [
         {"thread_parameter": "id", "turn_parameter": "id"},
         {"thread_parameter": "id", "request_parameter": "id"},
+        {"thread_parameter": "id", "trace_parameter": "id"},
         {"turn_parameter": "id", "parameters": {"id": "an id"}},
     ],
 )

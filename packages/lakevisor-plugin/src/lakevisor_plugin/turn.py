@@ -57,6 +57,8 @@ class Turn:
     is not older."""
     is_accepted: bool = False
     """Whether the person has accepted this very tool call; see `AskFirst`."""
+    trace_id: str | None = None
+    """The trace of this turn, where turns are traced; another one when the turn is run again."""
     names: frozenset[str] = field(default=frozenset(), repr=False)
     """The caller's user name and groups; ask with `is_one_of`."""
 

@@ -151,6 +151,7 @@ def make_turn(
     operations: Operations | None = None,
     memory: Memory | None = None,
     is_resumed: bool = False,
+    trace_id: str | None = None,
     seconds: float = 30,
     tell: Callable[[str], None] | None = None,
 ) -> Turn:
@@ -163,6 +164,7 @@ def make_turn(
         operations: the thread's operations; without them none, in memory.
         memory: what the sub-agent remembers of the thread; without it nothing yet.
         is_resumed: whether an earlier attempt at the turn was interrupted.
+        trace_id: the trace of the turn.
         seconds: how long the turn may take from now on.
         tell: takes what the tool says of its progress, for example `list.append`.
     """
@@ -178,6 +180,7 @@ def make_turn(
         is_resumed=is_resumed,
         deadline=time.monotonic() + seconds,
         tell=tell or (lambda _: None),
+        trace_id=trace_id,
     )
 
 

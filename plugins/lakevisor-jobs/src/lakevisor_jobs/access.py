@@ -68,8 +68,8 @@ def _findings(key: str, job: JobSettings, found: Sequence[Job]) -> Iterator[Find
         return
     settings = found[0].settings
     declared = {each.name for each in (settings.parameters if settings else None) or ()}
-    ours = (job.request_parameter, job.thread_parameter, job.turn_parameter)
-    wanted = {*(job.parameters or ()), *filter(None, ours)}
+    request = filter(None, [job.request_parameter])
+    wanted = {*(job.parameters or ()), *request, *job.own_parameters}
     for parameter in sorted(wanted - declared):
         yield _problem(
             f"{key}: the job {found[0].job_id} declares no parameter {parameter!r}. Add it to the "

@@ -15,7 +15,7 @@ def confirm_start(job: ConfiguredJob, parameters: Mapping[str, str], *, turn: Tu
     if job.settings.confirm == "never" or turn.is_accepted:
         return
     # Ids that we add ourselves say nothing to a person.
-    ours = {job.settings.thread_parameter, job.settings.turn_parameter}
+    ours = job.settings.own_parameters
     shown = [f"{name}: {_short(text)}" for name, text in parameters.items() if name not in ours]
     words = f"with {', '.join(shown)}" if shown else "without parameters"
     raise AskFirst(

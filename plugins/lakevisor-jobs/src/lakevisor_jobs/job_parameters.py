@@ -28,6 +28,8 @@ class Wish:
     """The conversation."""
     turn_id: str
     """The request."""
+    trace_id: str | None = None
+    """The trace, where there is one."""
 
 
 def job_parameters(
@@ -64,7 +66,7 @@ def _known(job: JobSettings, declared: Collection[str]) -> set[str]:
     known = set(declared if job.parameters is None else job.parameters)
     if job.request_parameter is not None:
         known.add(job.request_parameter)
-    return known - {job.thread_parameter, job.turn_parameter}
+    return known.difference(job.own_parameters)
 
 
 def _refuse_unknown(job: JobSettings, chosen: Collection[str], known: Collection[str]) -> None:
@@ -114,7 +116,12 @@ def _refuse_as_a_whole(job: JobSettings, texts: Mapping[str, str]) -> None:
 
 
 def _ids(job: JobSettings, wish: Wish) -> dict[str, str]:
-    ids = {job.thread_parameter: wish.thread_id, job.turn_parameter: wish.turn_id}
-    if any(REFERENCE in text for name, text in ids.items() if name is not None):
+    ids = {
+        job.thread_parameter: wish.thread_id,
+        job.turn_parameter: wish.turn_id,
+        job.trace_parameter: wish.trace_id,
+    }
+    sent = {name: text for name, text in ids.items() if name is not None and text is not None}
+    if any(REFERENCE in text for text in sent.values()):
         raise GiveUp(f"{job.title!r} cannot be started from a conversation with such an id.")
-    return {name: text for name, text in ids.items() if name is not None}
+    return sent

@@ -41,6 +41,11 @@ class JobSettings(BaseModel):
     turn_parameter: Words | None = Field(
         None, description="The job parameter that takes the id of the request."
     )
+    trace_parameter: Words | None = Field(
+        None,
+        description="The job parameter that takes the id of the turn's trace, where turns are "
+        "traced.",
+    )
     confirm: Confirm = Field(
         "never", description="Whether the person is asked before it is started or repaired."
     )
@@ -50,6 +55,12 @@ class JobSettings(BaseModel):
         "Empty: everyone.",
     )
 
+    @property
+    def own_parameters(self) -> Sequence[str]:
+        """The job parameters that take ids of ours; the model cannot set them."""
+        named = (self.thread_parameter, self.turn_parameter, self.trace_parameter)
+        return [each for each in named if each is not None]
+
     @model_validator(mode="after")
     def _one_address(self) -> Self:
         if (self.job_id is None) == (self.job_name is None):
@@ -58,7 +69,7 @@ class JobSettings(BaseModel):
 
     @model_validator(mode="after")
     def _one_use_of_a_parameter(self) -> Self:
-        ours = [each for each in (self.thread_parameter, self.turn_parameter) if each is not None]
+        ours = self.own_parameters
         others = {*(self.parameters or ()), *filter(None, [self.request_parameter])}
         twice = sorted({each for each in ours if each in others or ours.count(each) > 1})
         if twice:

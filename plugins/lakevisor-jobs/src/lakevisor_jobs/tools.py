@@ -69,6 +69,7 @@ def _start_tool(jobs: ConfiguredJobs) -> BaseTool:
             given=notebook_params or {},
             thread_id=turn.thread_id,
             turn_id=turn.turn_id,
+            trace_id=turn.trace_id,
         )
         parameters = job_parameters(chosen.settings, wish, declared=declared)
         confirm_start(chosen, parameters, turn=turn)
@@ -94,11 +95,13 @@ async def _start(
     job: ConfiguredJob, jobs: ConfiguredJobs, parameters: Mapping[str, str], *, turn: Turn
 ) -> Launched:
     job_id = await jobs.job_id(job, turn=turn)
+    # A turn that is run again has another trace, and is the same wish all the same.
+    wished = {name: parameters[name] for name in parameters if name != job.settings.trace_parameter}
     operation = await turn.operations.launch(
         kind=KIND,
         title=job.settings.title,
         job=job.name,
-        parameters=dict(parameters),
+        parameters=wished,
         start=RunStart(job=job, job_id=job_id, parameters=parameters, turn=turn),
     )
     return answers.launched(operation)

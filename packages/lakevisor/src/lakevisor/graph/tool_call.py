@@ -191,6 +191,7 @@ async def _propose(call: ToolCall, reason: str, context: TurnContext) -> Outcome
             arguments=dict(call.arguments),
             reason=reason,
             expires_seconds=context.limits.proposal_seconds,
+            trace_id=context.operations.trace_id,
         ),
     )
     arguments = ", ".join(f"{name}={value!r}" for name, value in call.arguments.items())

@@ -43,9 +43,12 @@ PAUSES = (0.2, 1.0, 0.0)
 LATEST = 50
 """How many operations of a thread a tool is shown at most."""
 
-
 MakeRoom = Callable[[Counted], Awaitable[bool]]
 """Looks at what a limit counts, and tells whether an end was seen: then there may be room."""
+
+
+def _nobody(_: Operation) -> None:
+    pass
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +61,9 @@ class TurnOperations:
     make_room: MakeRoom | None = None
     """Without it, what was not seen to end counts."""
     trace_id: str | None = None
+    """The trace of the turn."""
+    tell_launched: Callable[[Operation], None] = _nobody
+    """Hears of what the turn has started, or finds started."""
 
     def for_call(self, agent: str, tool: str) -> CallOperations:
         """Return them for one tool call."""
@@ -98,10 +104,12 @@ class CallOperations:
         token = self._token(kind, job, parameters)
         intent = self._intent(token, kind=kind, title=title, job=job, parameters=parameters)
         try:
-            return self._touch(await self._launched(intent, start))
+            operation = self._touch(await self._launched(intent, start))
         except LakebaseError as error:
             # It may run by now; a model that read of it could wish for it again in other words.
             raise LaunchUnknown(title) from error
+        self.turn.tell_launched(operation)
+        return operation
 
     async def adopt(
         self,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from lakevisor.checkpoints import Checkpoints
+    from lakevisor.graph import SupervisorGraph
     from lakevisor.ledger.postgres import PostgresLedger
     from lakevisor.registry import Registry
     from lakevisor.supervisor.supervisor import Supervisor
@@ -46,28 +47,45 @@ async def open_supervisor(
     workspace = await connect(configuration.settings.workspace, environment)
     await asyncio.wrap_future(loading)
     from lakevisor.checkpoints import open_checkpoints
-    from lakevisor.graph import build_graph
     from lakevisor.registry import build_registry
     from lakevisor.supervisor.supervisor import Supervisor
-    from lakevisor.supervisor.tracing import start_tracing
+    from lakevisor.supervisor.tracing import open_tracing
 
     settings = configuration.settings
     registry = build_registry(configuration)
-    start_tracing(settings.tracing)
-    models = _Models(registry, configuration, workspace)
-    async with open_checkpoints(settings.lakebase, workspace) as checkpoints:
+    async with (
+        open_checkpoints(settings.lakebase, workspace) as checkpoints,
+        open_tracing(settings.tracing) as tracing,
+    ):
         supervisor = Supervisor(
             settings=settings,
             registry=registry,
             workspace=workspace,
             checkpoints=checkpoints,
             ledger=await open_ledger(settings.lakebase, checkpoints),
-            graph=build_graph(registry, models.of_role, settings.supervisor),
+            tracing=tracing,
+            graph=_graph(registry, configuration, workspace),
         )
-        try:
+        async with _working(supervisor):
             yield supervisor
-        finally:
-            await supervisor.drain(DRAIN_SECONDS)
+
+
+def _graph(
+    registry: Registry, configuration: Configuration, workspace: WorkspaceConnection
+) -> SupervisorGraph:
+    from lakevisor.graph import build_graph
+
+    models = _Models(registry, configuration, workspace)
+    return build_graph(registry, models.of_role, configuration.settings.supervisor)
+
+
+@asynccontextmanager
+async def _working(supervisor: Supervisor) -> AsyncIterator[None]:
+    """Let the turns that run come to their end before anything is closed."""
+    try:
+        yield
+    finally:
+        await supervisor.drain(DRAIN_SECONDS)
 
 
 async def open_ledger(settings: LakebaseSettings, checkpoints: Checkpoints) -> PostgresLedger:

@@ -23,6 +23,7 @@ from lakevisor.supervisor.notices import Notices
 from lakevisor.supervisor.opening import ledger_schema
 from lakevisor.supervisor.request import Request
 from lakevisor.supervisor.room import Room
+from lakevisor.supervisor.tracing import Tracing
 from lakevisor.supervisor.turn_run import TurnRun
 from lakevisor.workspace import WorkspaceConnection
 from lakevisor_plugin import Answered, Event, TurnFinished, TurnStarted
@@ -44,6 +45,7 @@ class Supervisor:
     workspace: WorkspaceConnection
     checkpoints: Checkpoints
     ledger: Ledger
+    tracing: Tracing
     graph: SupervisorGraph
     _running: set[asyncio.Task[None]] = field(default_factory=set, init=False, repr=False)
 
@@ -126,6 +128,7 @@ class Supervisor:
             lease=begun,
             graph=self.graph.copy(update={"checkpointer": self._saver(begun)}),
             ledger=self.ledger,
+            tracing=self.tracing,
             settings=self.settings,
             workspace=self.workspace,
             notices=Notices(store=self.ledger.operations, looks=self._room.looks),

@@ -37,6 +37,7 @@ from lakevisor.supervisor.lease_keeper import kept
 from lakevisor.supervisor.notices import Notices
 from lakevisor.supervisor.request import Request
 from lakevisor.supervisor.room import Room
+from lakevisor.supervisor.tracing import Tracing, TurnTrace
 from lakevisor.workspace import WorkspaceConnection
 from lakevisor_plugin import Answered, Turn, TurnFinished
 
@@ -55,6 +56,7 @@ class TurnRun:
     graph: SupervisorGraph
     """With a saver whose every write checks the fence of the lease."""
     ledger: Ledger
+    tracing: Tracing
     settings: Settings
     workspace: WorkspaceConnection
     notices: Notices
@@ -69,20 +71,25 @@ class TurnRun:
         """
         try:
             async with kept(self.ledger.turns, self.lease):
-                context = self._context()
-                turn = await self._run(context, emit)
-                known = {each.run_id for each in operations_of(turn)}
-                ended, told = await self.notices.collect(self.lease, context.turn, known=known)
-                for notice in ended:
-                    emit(Answered(agent=notice.operation.agent, text=notice.text))
-                answer = finished(turn, context, ended)
-                await self._prune()
-                stored = answer.model_dump(mode="json")
-                await self.ledger.turns.finish(self.lease, stored, told=told)
-                return answer
+                with self.tracing.turn(self.lease, self.request.text) as trace:
+                    answer = await self._answer(trace, emit)
+                    trace.answered(answer.text)
+                    return answer
         except BaseException:
             await asyncio.shield(self.ledger.turns.release(self.lease))
             raise
+
+    async def _answer(self, trace: TurnTrace, emit: Emit) -> TurnFinished:
+        context = self._context(trace)
+        turn = await self._run(context, emit)
+        known = {each.run_id for each in operations_of(turn)}
+        ended, told = await self.notices.collect(self.lease, context.turn, known=known)
+        for notice in ended:
+            emit(Answered(agent=notice.operation.agent, text=notice.text))
+        answer = finished(turn, context, ended)
+        await self._prune()
+        await self.ledger.turns.finish(self.lease, answer.model_dump(mode="json"), told=told)
+        return answer
 
     async def _run(self, context: TurnContext, emit: Emit) -> Sequence[AnyMessage]:
         """Return the turn's messages after the graph has run, as far as it still had to."""
@@ -160,9 +167,9 @@ class TurnRun:
             "recursion_limit": self.settings.model.max_calls_per_turn * STEPS_PER_MODEL_CALL,
         }
 
-    def _context(self) -> TurnContext:
+    def _context(self, trace: TurnTrace) -> TurnContext:
         seconds = self.settings.turn.deadline_seconds
-        operations = self._operations()
+        operations = self._operations(trace)
         turn = Turn(
             thread_id=self.lease.thread_id,
             turn_id=self.lease.turn_id,
@@ -171,6 +178,7 @@ class TurnRun:
             is_resumed=self.lease.is_resumed,
             begun_at=self.lease.begun_at,
             names=self.workspace.names,
+            trace_id=trace.trace_id,
             deadline=time.monotonic() + seconds,
             tell=lambda _: None,
         )
@@ -186,7 +194,7 @@ class TurnRun:
             ),
         )
 
-    def _operations(self) -> TurnOperations:
+    def _operations(self, trace: TurnTrace) -> TurnOperations:
         limits = self.settings.limits
         return TurnOperations(
             store=self.ledger.operations,
@@ -196,4 +204,6 @@ class TurnRun:
                 running_per_owner=limits.running_per_person,
                 running_per_job=limits.running_per_job,
             ),
+            trace_id=trace.trace_id,
+            tell_launched=trace.launched,
         )

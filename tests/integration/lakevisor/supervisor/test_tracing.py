@@ -1,0 +1,114 @@
+"""One turn is one trace in MLflow, which knows what was launched and stands on the job's run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+LAUNCH = "Analyze all customer transactions for anomalies"
+JOB = "agents.jobs.jobs.transaction_anomalies"
+READ = """
+import json, sys, mlflow
+mlflow.set_tracking_uri(sys.argv[1])
+experiment = mlflow.get_experiment_by_name("turns")
+found = mlflow.search_traces(
+    locations=[experiment.experiment_id], filter_string=sys.argv[2], return_type="list"
+)
+print(json.dumps([
+    {
+        "trace_id": each.info.trace_id,
+        "session": each.info.trace_metadata["mlflow.trace.session"],
+        "tags": each.info.tags,
+        "spans": [[span.name, span.parent_id is None] for span in each.data.spans],
+        "root": {name: each.data.spans[0].get_attribute(name) for name in ("run_id", "job")},
+    }
+    for each in found
+]))
+"""
+"""In a process of its own: MLflow's tracing is global, and its imports warn."""
+
+
+@pytest.fixture(scope="module")
+def tracking_uri(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Give a store of MLflow in a file."""
+    return f"sqlite:///{tmp_path_factory.mktemp('mlflow')}/mlflow.db"
+
+
+@pytest.fixture
+def traces(tracking_uri: str) -> Callable[[str], Sequence[Any]]:
+    """Give a function that returns the traces that a filter finds."""
+
+    def search(filter_string: str) -> Sequence[Any]:
+        command = [sys.executable, "-c", READ, tracking_uri, filter_string]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        found: Sequence[Any] = json.loads(done.stdout.splitlines()[-1])
+        return found
+
+    return search
+
+
+@pytest.fixture(scope="module")
+def job_id(workspace: Any) -> int:
+    """Give a job that declares a parameter for the trace, and ends at once."""
+    names = ("user_request", "thread_id", "trace_id")
+    task = {"op": "EQUAL_TO", "left": "1", "right": "1"}
+    settings = {
+        "name": "Traced",
+        "tasks": [{"task_key": "nothing", "condition_task": task}],
+        "parameters": [{"name": name, "default": ""} for name in names],
+    }
+    made: int = workspace.call("POST", "/api/2.2/jobs/create", body=settings).json()["job_id"]
+    return made
+
+
+@pytest.fixture
+def ask_traced(
+    ask_in_a_process: Any, workspace: Any, job_id: int, tracking_uri: str
+) -> Callable[..., Any]:
+    """Give a function that asks one question in a process whose turns are traced."""
+
+    async def ask(text: str, tracking_uri: str = tracking_uri) -> Any:
+        changes = [
+            "tracing.enabled=true",
+            "tracing.experiment=turns",
+            "workspace.connect_timeout_seconds=30",
+            f"{JOB}.job_id={job_id}",
+            f"{JOB}.trace_parameter=trace_id",
+        ]
+        environment = {"MLFLOW_TRACKING_URI": tracking_uri, "MLFLOW_HTTP_REQUEST_TIMEOUT": "1"}
+        done = await ask_in_a_process(workspace, text, changes=changes, **environment)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return json.loads(done.stdout)
+
+    return ask
+
+
+async def test_a_launch_is_one_trace_that_is_found_by_its_run(
+    ask_traced: Any, traces: Any, workspace: Any
+) -> None:
+    answer = await ask_traced(LAUNCH)
+
+    (operation,) = answer["operations"]
+    (trace,) = traces(f"tags.`lakevisor.run_id` = '{operation['run_id']}'")
+    run = workspace.client().jobs.get_run(int(operation["run_id"]))
+    assert {each.name: each.value for each in run.job_parameters}["trace_id"] == trace["trace_id"]
+    assert trace["root"] == {"run_id": operation["run_id"], "job": "transaction_anomalies"}
+    assert trace["tags"]["lakevisor.job"] == "transaction_anomalies"
+    assert trace["session"] == trace["tags"]["lakevisor.thread_id"] == answer["thread_id"]
+    # What the turn calls is recorded below the turn, not beside it.
+    assert [name for name, is_root in trace["spans"] if is_root] == ["turn"]
+    assert "ChatDatabricks" in {name for name, _ in trace["spans"]}
+
+
+async def test_a_tracking_server_that_is_away_keeps_nobody_from_working(ask_traced: Any) -> None:
+    answer = await ask_traced("Hello", tracking_uri="http://127.0.0.1:9")
+
+    assert answer["text"]
