@@ -1,6 +1,7 @@
 """The language model of the trials: it does what is asked, a little differently each time.
 
-An OpenAI-compatible endpoint that the local workspace is told to pass requests on to.
+An OpenAI-compatible endpoint that the local workspace is told to pass requests on to. As some
+real endpoints do, it refuses a history in which a tool call has no result.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import takewhile
 from threading import Thread
 from typing import Any
 from uuid import uuid4
@@ -37,13 +39,14 @@ class Model:
         return {"content": "Hello."}
 
     def _call(self, tool: str, tools: set[str], text: str) -> dict[str, Any]:
-        self._asked[text] += 1
-        wording = f" ({self._asked[text]})" if VARIES in text else ""
+        said = text.partition("\n")[0]
+        self._asked[said] += 1
+        wording = f" ({self._asked[said]})" if VARIES in said else ""
         if tool not in tools:
             return _tool_call("transfer_to_jobs", {"task": text + wording})
         if tool == "start_databricks_job":
-            request = text.partition("\n")[0] + wording
-            return _tool_call(tool, {"user_request": request, "job": "transaction_anomalies"})
+            wish = {"user_request": said + wording, "job": "transaction_anomalies"}
+            return _tool_call(tool, wish)
         return _tool_call(tool, {})
 
 
@@ -57,10 +60,17 @@ def serving() -> Iterator[str]:
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            message = model.reply(body)
-            content = _events(message) if body.get("stream") else _whole(message)
-            self.send_response(200)
-            kind = "text/event-stream" if body.get("stream") else "application/json"
+            missing = _without_result(body["messages"])
+            if missing:
+                error = {"message": f"No result for the tool calls {missing}."}
+                self._answer(400, "application/json", json.dumps({"error": error}).encode())
+            elif body.get("stream"):
+                self._answer(200, "text/event-stream", _events(model.reply(body)))
+            else:
+                self._answer(200, "application/json", _whole(model.reply(body)))
+
+        def _answer(self, status: int, kind: str, content: bytes) -> None:
+            self.send_response(status)
             self.send_header("content-type", kind)
             self.send_header("content-length", str(len(content)))
             self.end_headers()
@@ -79,6 +89,17 @@ def serving() -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _without_result(messages: Sequence[Mapping[str, Any]]) -> Sequence[str]:
+    """Return the ids of the tool calls whose results do not stand right behind them."""
+    missing = []
+    for at, message in enumerate(messages):
+        behind = takewhile(lambda each: each["role"] == "tool", messages[at + 1 :])
+        results = {each["tool_call_id"] for each in behind}
+        calls = message.get("tool_calls") or ()
+        missing += [str(each["id"]) for each in calls if each["id"] not in results]
+    return missing
 
 
 def _last_turn(messages: Sequence[Mapping[str, Any]]) -> tuple[str, Sequence[Mapping[str, Any]]]:

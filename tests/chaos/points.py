@@ -76,7 +76,7 @@ def _watch_database(points: Points, delay: float) -> None:
         if gen.__qualname__ == "BasePipeline._enter_gen":
             # Sends nothing.
             return await wait(self, gen, *args, **kwargs)
-        label = f"SQL {_label(gen)}"
+        label = f"{_whose()}SQL {_label(gen)}"
         points.reach(f"before {label}")
         if delay and not (self._pipeline is not None and gen.__name__ in QUEUED_ONLY):
             await asyncio.sleep(delay)
@@ -93,7 +93,8 @@ def _watch_sdk(points: Points) -> None:
     send = Session.send
 
     def watched(self: Any, request: Any, **kwargs: Any) -> Any:
-        label = f"{request.method} {request.path_url}"
+        # Without the query: another run has another id, and is the same moment.
+        label = f"{request.method} {request.path_url.partition('?')[0]}"
         points.reach(f"before {label}")
         answer = send(self, request, **kwargs)
         points.reach(f"after {label}")
@@ -119,6 +120,12 @@ def _watch_model(points: Points) -> None:
 
     AsyncClient.send = watched  # type: ignore[method-assign]
     Response.aclose = closed  # type: ignore[method-assign]
+
+
+def _whose() -> str:
+    """Return a name for what runs beside the turn, whose moments do not count as the turn's."""
+    task = asyncio.current_task()
+    return "heartbeat " if task is not None and task.get_name() == "lease" else ""
 
 
 def _label(gen: Exchange) -> str:

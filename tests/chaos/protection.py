@@ -1,10 +1,11 @@
-"""Switches off, in this process alone, what protects: all that makes a wish be done once, or one.
+"""Switches off, in this process alone, what protects, each thing by itself.
 
-A harness that finds nothing in a build without protection proves nothing.
+A harness that finds nothing without a protection does not show that it is needed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -13,14 +14,19 @@ from langgraph.pregel import Pregel
 
 from lakevisor.checkpoints import migrating as checkpoints_migrating
 from lakevisor.checkpoints.fenced_saver import FencedSaver
+from lakevisor.graph import speakers
 from lakevisor.ledger import migrating as ledger_migrating
 from lakevisor.ledger.turn_operations import CallOperations
+from lakevisor.supervisor import Supervisor
+from lakevisor.supervisor.turn_run import TurnRun
 
 
-def switch_off() -> None:
-    """Send a random token, write checkpoints behind the work, and check no fence."""
+def _random_token() -> None:
     CallOperations._token = lambda *_: uuid4().hex  # type: ignore[method-assign]
-    no_fence()
+
+
+def _checkpoints_behind_the_work() -> None:
+    """Leave LangGraph its default."""
     astream = Pregel.astream
 
     def unordered(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -29,12 +35,48 @@ def switch_off() -> None:
     Pregel.astream = unordered  # type: ignore[method-assign]
 
 
-def no_fence() -> None:
-    """Write checkpoints as LangGraph's own saver does, which does not check the fence."""
+def _no_fence() -> None:
+    """Write checkpoints as LangGraph does."""
     FencedSaver._cursor = AsyncPostgresSaver._cursor  # type: ignore[method-assign]
 
 
-def no_locks_at_start() -> None:
+def _launch_before_its_intent() -> None:
+    async def launched(self: Any, intent: Any, start: Any) -> Any:
+        started = await self._start(intent, start)
+        await self.turn.store.intend(self.turn.lease, intent, self.turn.limits)
+        return await self.turn.store.launched(intent.token, started)
+
+    CallOperations._launched = launched  # type: ignore[method-assign]
+
+
+def _begin_anew() -> None:
+    """Give the graph the person's message again instead of resuming it."""
+
+    async def run(self: Any, context: Any, emit: Any) -> Any:
+        return await self._run_graph(await self._new_turn(), context, emit)
+
+    TurnRun._run = run  # type: ignore[method-assign]
+
+
+def _end_with_the_client() -> None:
+    stream = Supervisor.stream
+
+    def bound(self: Any, request: Any, **_: Any) -> Any:
+        return stream(self, request, outlives_client=False)
+
+    Supervisor.stream = bound  # type: ignore[method-assign]
+
+
+def _raw_history() -> None:
+    """Show models the thread as it is stored."""
+
+    def raw(messages: Sequence[Any], **_: Any) -> list[Any]:
+        return list(messages)
+
+    vars(speakers).update(supervisor_view=raw, agent_view=raw)
+
+
+def _no_locks_at_start() -> None:
     """Migrate without asking whether somebody else is at it."""
     rows = ledger_migrating._rows
 
@@ -49,3 +91,16 @@ def no_locks_at_start() -> None:
 
     checkpoints_migrating._migrated_under_lock = unlocked
     ledger_migrating._rows = always_ours
+
+
+SWITCHES: Mapping[str, Callable[[], None]] = {
+    "stable token": _random_token,
+    "durability sync": _checkpoints_behind_the_work,
+    "fence": _no_fence,
+    "intent first": _launch_before_its_intent,
+    "resume": _begin_anew,
+    "turn of its own": _end_with_the_client,
+    "healed history": _raw_history,
+    "locks at start": _no_locks_at_start,
+}
+"""The name of each protection, and what switches it off."""

@@ -12,7 +12,8 @@ import os
 import socket
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,10 @@ from databricks_ai_bridge.lakebase import _LakebaseBase  # noqa: E402
 
 from chaos import points as chaos_points  # noqa: E402
 from chaos import protection  # noqa: E402
-from chaos.replicas import ReplicaSettings  # noqa: E402
+from chaos.replicas import CLIENT_LEAVES, ReplicaSettings  # noqa: E402
 
 CONFIGS = Path(__file__).parents[2] / "configs"
+DRAIN_SECONDS = 30
 
 
 def main(settings: ReplicaSettings, channel: socket.socket) -> None:
@@ -37,10 +39,8 @@ def main(settings: ReplicaSettings, channel: socket.socket) -> None:
     os.dup2(log, 1)
     os.dup2(log, 2)
     sys.path[:0] = settings.plugins
-    if not settings.protected:
-        protection.switch_off()
-    if settings.without:
-        getattr(protection, settings.without)()
+    for name in settings.without:
+        protection.SWITCHES[name]()
     if settings.database:
         _use(settings.database)
     points = chaos_points.Points()
@@ -66,6 +66,7 @@ async def _serve(
     configuration = load_configuration(folder=CONFIGS, overrides=settings.overrides, environment={})
     async with open_supervisor(configuration, {}) as supervisor:
         worker = Worker(supervisor=supervisor, points=points, writer=writer)
+        asyncio.get_running_loop().add_signal_handler(CLIENT_LEAVES, worker.leave)
         worker.reply(number=0)
         tasks = set()
         while line := await reader.readline():
@@ -81,6 +82,13 @@ class Worker:
     supervisor: Any
     points: chaos_points.Points
     writer: asyncio.StreamWriter
+    _asking: set[asyncio.Task[Any]] = field(default_factory=set, init=False)
+    """The clients whose request counts moments."""
+
+    def leave(self) -> None:
+        """Let the clients whose moments are counted go away; what they asked for may go on."""
+        for task in self._asking:
+            task.cancel()
 
     def reply(self, **reply: Any) -> None:
         """Answer an order."""
@@ -93,6 +101,8 @@ class Worker:
             done = await getattr(self, order["do"])(order)
         except LakevisorError as error:
             done = {"error": type(error).__name__, "message": error.message}
+        except asyncio.CancelledError:
+            done = {"error": "ClientLeft"}
         # Whatever else is raised is a finding, and is shown as one.
         except Exception as error:  # noqa: BLE001
             done = {"error": type(error).__name__, "message": repr(error)}
@@ -101,13 +111,27 @@ class Worker:
 
     async def ask(self, order: dict[str, Any]) -> dict[str, Any]:
         """Ask the supervisor as a client would."""
-        request = Request(**order["request"])
+        asking = asyncio.create_task(self.supervisor.ask(Request(**order["request"])))
         if order["moment"] is not None:
             self.points.arm(**order["moment"])
-        answer = await self.supervisor.ask(request)
+            self._asking.add(asking)
+            asking.add_done_callback(self._asking.discard)
+        answer = await asking
         seen = self.points.disarm() if order["moment"] is not None else []
         run_ids = [each.run_id for each in answer.operations]
-        return {"text": answer.text, "run_ids": run_ids, "points": seen}
+        body = answer.model_dump_json()
+        return {"text": answer.text, "run_ids": run_ids, "body": body, "points": seen}
+
+    async def drain(self, _: dict[str, Any]) -> dict[str, Any]:
+        """Wait for the turns that still run."""
+        await self.supervisor.drain(DRAIN_SECONDS)
+        return {}
+
+    async def unresolved(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Return the tokens under which something may run in a thread, unknown to the ledger."""
+        thread_id = order["request"]["thread_id"]
+        found = await self.supervisor.ledger.operations.unresolved(timedelta(0))
+        return {"tokens": [each.token for each in found if each.thread_id == thread_id]}
 
     async def history(self, order: dict[str, Any]) -> dict[str, Any]:
         """Return the ids of the person's messages in a thread."""

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 TESTS = Path(__file__).parents[1]
+CLIENT_LEAVES = signal.SIGUSR1
+"""At this signal a replica's client goes away, and the replica lives on."""
 
 
 class ReplicaDied(Exception):
@@ -34,10 +36,8 @@ class ReplicaSettings:
     """Folders with further installed distributions."""
     database_delay: float = 0.0
     """Seconds that each exchange with PostgreSQL takes longer."""
-    protected: bool = True
-    """False: what makes a wish be done once is switched off."""
-    without: str = ""
-    """One protection that is switched off: a function of `protection`, by its name."""
+    without: Sequence[str] = ()
+    """The protections that are switched off; names of `protection.SWITCHES`."""
     database: str = ""
     """Another database of the same Lakebase."""
     is_held: bool = False
@@ -50,6 +50,8 @@ class Reply:
 
     text: str = ""
     run_ids: tuple[str, ...] = ()
+    body: str = ""
+    """The whole answer, byte for byte."""
     error: str = ""
     """The name of the error's class; empty if it was answered."""
     message: str = ""
@@ -122,6 +124,16 @@ class Replica:
         told = await self._order(do="history", request=request)
         turn_ids: list[str] = told["turn_ids"]
         return turn_ids
+
+    async def unresolved(self, request: Mapping[str, str]) -> list[str]:
+        """Return the tokens under which something may run in the thread of a request."""
+        told = await self._order(do="unresolved", request=request)
+        tokens: list[str] = told["tokens"]
+        return tokens
+
+    async def drain(self) -> None:
+        """Wait for the turns that still run in it."""
+        await self._order(do="drain")
 
     def signal(self, number: int) -> None:
         """Send the process a signal."""

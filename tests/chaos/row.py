@@ -17,6 +17,7 @@ class Options:
 
     every: int = field(default=1, metadata={"help": "only each N-th moment of a launch"})
     random_kills: int = field(default=1000, metadata={"help": "kills at random times, in all"})
+    mix: int = field(default=500, metadata={"help": "launches with one or two random harms"})
     restarts: int = field(default=100, metadata={"help": "launches with PostgreSQL restarts"})
     starts: int = field(default=20, metadata={"help": "starts of many servers at once"})
     seed: int = field(
@@ -35,5 +36,11 @@ class Row:
     """What is done, and to what; `--only` selects by it."""
     run: Experiment
     """Does it, and says what came of each trial."""
-    must_find: bool = False
-    """True where a protection is switched off: there a row without a finding is the failure."""
+    must_find: str = ""
+    """Where a protection is switched off: the field of `Finding` that must tell of it."""
+
+    def has_failed(self, findings: Sequence[Finding]) -> bool:
+        """Return whether something was found, or, without a protection, nothing."""
+        if self.must_find:
+            return not any(getattr(each, self.must_find) for each in findings)
+        return not all(each.is_good for each in findings)

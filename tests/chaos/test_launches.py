@@ -7,16 +7,19 @@ from collections.abc import Sequence
 
 import pytest
 
-from chaos import experiments
+from chaos import experiments, leaving
 from chaos.experiments import Moment
 from chaos.finding import Finding
+from chaos.launches import UNPROTECTED
+from chaos.mix import mixed
+from chaos.row import Options, Row
 from chaos.scenario import CONFIRMED, FLAT, SCENARIOS, Scenario
 from chaos.trial import Stage
 from chaos.world import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-SAMPLE = 4
+SAMPLE = 2
 """Moments of a scenario at which the short form kills; the long form takes them all."""
 
 
@@ -79,13 +82,27 @@ async def test_a_restart_of_the_database_leaves_one_run(world: World) -> None:
         assert bad(await experiments.with_database_restarts(stage, times=4, seed=1)) == []
 
 
-@pytest.mark.parametrize("scenario", [FLAT, CONFIRMED], ids=lambda each: each.name)
-async def test_the_harness_sees_doubles_without_protection(
-    world: World, scenario: Scenario
-) -> None:
-    async with Stage.opened(world, scenario, protected=False) as stage:
+async def test_a_client_that_leaves_gets_its_run_all_the_same(world: World) -> None:
+    async with Stage.opened(world, FLAT) as stage:
         launch = around_the_launch(await experiments.moments(stage))
 
-        found = await experiments.killed_at_every_moment(stage, launch)
+        assert bad(await leaving.clients_leave(stage, launch)) == []
 
-    assert sum(each.double_runs for each in found) > 0
+
+async def test_the_ledger_knows_of_a_run_that_nobody_asks_for_again(world: World) -> None:
+    async with Stage.opened(world, FLAT) as stage:
+        launch = around_the_launch(await experiments.moments(stage))
+
+        assert bad(await leaving.given_up(stage, launch)) == []
+
+
+async def test_random_harms_leave_one_run(world: World) -> None:
+    async with Stage.opened(world, experiments.impatient(CONFIRMED)) as stage:
+        assert bad(await mixed(stage, times=6, seed=1)) == []
+
+
+@pytest.mark.parametrize("row", UNPROTECTED, ids=lambda row: row.name)
+async def test_the_harness_sees_what_each_protection_prevents(world: World, row: Row) -> None:
+    found = await row.run(world, Options())
+
+    assert not row.has_failed(found)

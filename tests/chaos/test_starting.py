@@ -21,6 +21,6 @@ async def test_servers_that_start_at_once_on_an_empty_database_all_come_up(world
 async def test_the_harness_sees_servers_die_that_start_without_the_locks(world: World) -> None:
     expected = await started_alone(world)
 
-    found = await started_at_once(world, 8, expected=expected, without="no_locks_at_start")
+    found = await started_at_once(world, 8, expected=expected, without=["locks at start"])
 
     assert "died" in found.unusable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -22,6 +22,8 @@ PATIENCE = 45.0
 
 More than the time after which PostgreSQL ends the transaction of a process that was frozen.
 """
+SHORT_PATIENCE = 8.0
+"""The same where it must become unusable."""
 PAUSE = 0.1
 STARTED = re.compile(r'Started "[^"]*"\. Run (\d+)')
 
@@ -34,17 +36,26 @@ class Stage:
     scenario: Scenario
     job_id: int
     replicas: Replicas
+    patience: float
+    """Seconds for which a client sends a request again."""
 
     @classmethod
     @asynccontextmanager
     async def opened(
-        cls, world: World, scenario: Scenario, *, protected: bool = True
+        cls, world: World, scenario: Scenario, *, without: Sequence[str] = ()
     ) -> AsyncIterator[Stage]:
-        """Make a job and start the processes."""
+        """Make a job and start the processes, without some of the protections."""
         job_id = await world.new_job()
-        settings = scenario.replicas(world, job_id, protected=protected)
+        settings = scenario.replicas(world, job_id, without=without)
         async with Replicas(settings=settings) as replicas:
-            yield cls(world=world, scenario=scenario, job_id=job_id, replicas=replicas)
+            patience = SHORT_PATIENCE if without else PATIENCE
+            yield cls(
+                world=world,
+                scenario=scenario,
+                job_id=job_id,
+                replicas=replicas,
+                patience=patience,
+            )
 
 
 @dataclass(kw_only=True)
@@ -79,7 +90,7 @@ class Trial:
         Raises:
             Unusable: it is not answered.
         """
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + self.stage.patience
         replica = to or self.stage.replicas.survivor
         while True:
             reply = await replica.ask(request)
@@ -105,13 +116,13 @@ class Trial:
         try:
             for request in self.requests:
                 await self.send(request)
-            status = await self._say("What is the status?")
-            hello = await self._say("Hello")
+            status = await self.say("What is the status?")
+            hello = await self.say("Hello")
             again = await self.send(self.requests[-1])
         except Unusable as error:
-            runs = await self._runs()
+            runs = await self.runs()
             return Finding(what=what, double_runs=max(0, len(runs) - 1), unusable=str(error))
-        runs = await self._runs()
+        runs = await self.runs()
         return Finding(
             what=what,
             double_runs=max(0, len(runs) - 1),
@@ -120,13 +131,15 @@ class Trial:
             wrong=await self._wrong(),
         )
 
-    async def _say(self, text: str) -> Reply:
+    async def say(self, text: str) -> Reply:
+        """Say something else on the thread."""
         return await self.send(self.request(text, turn_id=uuid4().hex))
 
-    async def _runs(self) -> Sequence[str]:
+    async def runs(self) -> Mapping[str, str]:
+        """Return what runs for the wish: the ids, and what each was started with."""
         return await self.stage.world.runs(self.stage.job_id, marker=self.marker, since=self.began)
 
-    def _lost(self, runs: Sequence[str], status: Reply, again: Reply) -> Sequence[str]:
+    def _lost(self, runs: Mapping[str, str], status: Reply, again: Reply) -> Sequence[str]:
         lost = []
         # Other answers may also tell what became of the person's runs on other threads.
         launching = " ".join(each.text for each in self.answered[self.requests[-1]["turn_id"]])
@@ -142,12 +155,10 @@ class Trial:
         return lost
 
     async def _wrong(self) -> Sequence[str]:
-        wrong = []
-        turn_id = self.requests[-1]["turn_id"]
-        turn_ids = await self.stage.replicas.survivor.turn_ids(self.requests[-1])
-        if turn_ids.count(turn_id) != 1:
-            wrong.append(f"{turn_ids.count(turn_id)} messages of the person")
-        told = [{(each.text, each.run_ids) for each in all_} for all_ in self.answered.values()]
+        found = Counter(await self.stage.replicas.survivor.turn_ids(self.requests[-1]))
+        times = [found[each["turn_id"]] for each in self.requests]
+        wrong = [f"{each} messages of the person" for each in times if each != 1]
+        told = [{each.body for each in all_} for all_ in self.answered.values()]
         wrong += [f"several answers: {each}" for each in told if len(each) > 1]
         return wrong
 

@@ -22,6 +22,8 @@ from chaos.model import serving
 ADMIN = "admin@local.test"
 INSTANCE, DATABASE = "local-lakebase", "databricks_postgres"
 RUN_NOW = "/api/2.?/jobs/run-now"
+GET_RUN = "/api/2.?/jobs/runs/get"
+CHAT = "/serving-endpoints/chat/completions"
 LEASE_SECONDS = 1.0
 """So that what a killed process held is soon free."""
 
@@ -89,28 +91,43 @@ class World:
         job_id: int = told["job_id"]
         return job_id
 
-    async def runs(self, job_id: int, *, marker: str, since: float) -> Sequence[str]:
-        """Return the runs whose request has the marker.
+    async def runs(self, job_id: int, *, marker: str, since: float) -> Mapping[str, str]:
+        """Return the runs whose request has the marker: their ids, and the requests.
 
         Args:
             job_id: the job.
             marker: a piece of text.
             since: a time before all of them, in seconds since 1970.
         """
-        found: list[str] = []
+        found: dict[str, str] = {}
         query = f"job_id={job_id}&limit=25&start_time_from={int(since * 1000) - 1000}"
         page = f"/api/2.2/jobs/runs/list?{query}"
         while True:
             told = await self._call("GET", page)
-            runs = told.get("runs", ())
-            found += [str(each["run_id"]) for each in runs if marker in _request_of(each)]
+            requests = {str(each["run_id"]): _request_of(each) for each in told.get("runs", ())}
+            found |= {run_id: text for run_id, text in requests.items() if marker in text}
             if not told.get("has_more"):
                 return found
             page = f"/api/2.2/jobs/runs/list?{query}&page_token={told['next_page_token']}"
 
-    async def add_fault(self, **rule: Any) -> None:
-        """Let a request fail that fits the rule."""
-        await self._call("POST", "/local/faults", rule)
+    async def model_requests(self, *, marker: str) -> Sequence[Mapping[str, Any]]:
+        """Return what the model was asked with this piece of text, in order."""
+        told = await self._call("GET", f"/local/requests?path={CHAT}&method=POST")
+        bodies = [each["body"] for each in told["requests"]]
+        return [each for each in bodies if marker in json.dumps(each)]
+
+    async def add_fault(self, **rule: Any) -> int:
+        """Let a request fail that fits the rule, and return the rule's id."""
+        told = await self._call("POST", "/local/faults", rule)
+        fault_id: int = told["id"]
+        return fault_id
+
+    async def take_back(self, fault_id: int) -> bool:
+        """Take a rule back, and return whether it has been used up before."""
+        told = await self._call("GET", "/local/faults")
+        is_left = fault_id in [each["id"] for each in told["faults"]]
+        await self._call("DELETE", f"/local/faults/{fault_id}")
+        return not is_left
 
     async def restart_database(self) -> None:
         """Stop PostgreSQL and start it again."""
