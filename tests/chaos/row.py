@@ -15,7 +15,9 @@ from chaos.world import World
 class Options:
     """How much is done. Each field is an option of the command line, with its help."""
 
-    every: int = field(default=1, metadata={"help": "only each N-th moment of a launch"})
+    every: int = field(
+        default=1, metadata={"help": "only each N-th moment of a launch, or byte of a stream"}
+    )
     random_kills: int = field(default=1000, metadata={"help": "kills at random times, in all"})
     mix: int = field(default=500, metadata={"help": "launches with one or two random harms"})
     restarts: int = field(default=100, metadata={"help": "launches with PostgreSQL restarts"})

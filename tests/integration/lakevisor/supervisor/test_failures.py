@@ -158,6 +158,22 @@ async def test_nothing_is_launched_by_a_stream_that_broke_off(
     assert recorder.launches() == []
 
 
+@pytest.mark.parametrize("cut_after_bytes", [1, 700, 1_200])
+async def test_what_the_model_says_again_after_a_cut_stream_is_launched_once(
+    cut_after_bytes: int, begin: Any, recorder: Any
+) -> None:
+    again = {**START, "arguments": {**START["arguments"], "user_request": "As I said"}}
+    recorder.script(
+        {"tool_calls": [START], "cut_after_bytes": cut_after_bytes}, {"tool_calls": [again]}
+    )
+
+    finished = await begin().say(LAUNCH)
+
+    assert "Started " in finished.text
+    (launch,) = recorder.launches()
+    assert launch["job_parameters"]["user_request"] == "As I said"
+
+
 async def test_arguments_that_were_cut_are_never_repaired(begin: Any, recorder: Any) -> None:
     cut = {**START, "arguments": '{"user_request": "Analyze", "job": "transaction_anom'}
     recorder.script(*[{"tool_calls": [cut], "finish_reason": "length"}] * 2)

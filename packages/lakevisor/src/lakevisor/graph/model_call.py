@@ -47,7 +47,9 @@ class Speaker:
         messages = [SystemMessage(self.prompt), *view]
         try:
             message = await self._streamed(messages, context, emit)
-        except ModelStreamBroken:
+        # LangChain and the client of the model raise a ValueError for a stream that ended before it
+        # said anything, and for what is no JSON or no UTF-8.
+        except (ModelStreamBroken, ValueError):
             message = None
         if message is None:
             message = await self._asked_again(messages, context)
