@@ -20,6 +20,10 @@ VARIES = "[varies]"
 """In a request: the model words it anew each time it is asked."""
 
 
+NOTE = "Note: "
+"""At the beginning of a request: the answer has what follows in it, and so belongs to it alone."""
+
+
 class Model:
     """Chooses the next tool call, or words."""
 
@@ -36,6 +40,8 @@ class Model:
             return self._call("start_databricks_job", tools, text)
         if "status" in text:
             return self._call("poll_databricks_job", tools, text)
+        if text.startswith(NOTE):
+            return {"content": f"Noted: {text.removeprefix(NOTE)}"}
         return {"content": "Hello."}
 
     def _call(self, tool: str, tools: set[str], text: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ A harness that finds nothing without a protection does not show that it is neede
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
@@ -16,6 +17,7 @@ from lakevisor.checkpoints import migrating as checkpoints_migrating
 from lakevisor.checkpoints.fenced_saver import FencedSaver
 from lakevisor.graph import speakers
 from lakevisor.ledger import migrating as ledger_migrating
+from lakevisor.ledger import statements
 from lakevisor.ledger.turn_operations import CallOperations
 from lakevisor.supervisor import Supervisor
 from lakevisor.supervisor.turn_run import TurnRun
@@ -76,6 +78,23 @@ def _raw_history() -> None:
     vars(speakers).update(supervisor_view=raw, agent_view=raw)
 
 
+def _no_lease() -> None:
+    """Let any number of turns work on a thread at once: each takes it, and none loses it."""
+    _no_fence()
+    read = statements.read_statements
+
+    def without_lease() -> dict[str, str]:
+        conditions = r"AND fence = %\(fence\)s|thread\.lease_until IS NULL"
+        return {name: re.sub(conditions, _holds, text) for name, text in read().items()}
+
+    statements.read_statements = without_lease
+
+
+def _holds(condition: re.Match[str]) -> str:
+    """Return what takes the place of a condition of the lease: it always holds."""
+    return "AND true" if condition[0].startswith("AND") else "true"
+
+
 def _no_locks_at_start() -> None:
     """Migrate without asking whether somebody else is at it."""
     rows = ledger_migrating._rows
@@ -97,6 +116,7 @@ SWITCHES: Mapping[str, Callable[[], None]] = {
     "stable token": _random_token,
     "durability sync": _checkpoints_behind_the_work,
     "fence": _no_fence,
+    "lease": _no_lease,
     "intent first": _launch_before_its_intent,
     "resume": _begin_anew,
     "turn of its own": _end_with_the_client,

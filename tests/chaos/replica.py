@@ -134,13 +134,13 @@ class Worker:
         return {"tokens": [each.token for each in found if each.thread_id == thread_id]}
 
     async def history(self, order: dict[str, Any]) -> dict[str, Any]:
-        """Return the ids of the person's messages in a thread."""
+        """Return what stands in a thread: the type, id and text of each message."""
         key = Request(**order["request"]).thread_key(self.supervisor._owner)
         saver = self.supervisor.checkpoints.saver(_no_fence)
         graph = self.supervisor.graph.copy(update={"checkpointer": saver})
         state = await graph.aget_state({"configurable": {"thread_id": key}})
         messages = state.values.get("messages", ())
-        return {"turn_ids": [each.id for each in messages if each.type == "human"]}
+        return {"said": [[each.type, each.id, each.text] for each in messages]}
 
 
 async def _no_fence(_: Any) -> None:

@@ -121,9 +121,13 @@ class Replica:
 
     async def turn_ids(self, request: Mapping[str, str]) -> list[str]:
         """Return the ids of the person's messages in the thread of a request."""
+        said = await self.said(request)
+        return [message_id for kind, message_id, _ in said if kind == "human"]
+
+    async def said(self, request: Mapping[str, str]) -> list[tuple[str, str, str]]:
+        """Return the type, id and text of each message in the thread of a request."""
         told = await self._order(do="history", request=request)
-        turn_ids: list[str] = told["turn_ids"]
-        return turn_ids
+        return [tuple(each) for each in told["said"]]
 
     async def unresolved(self, request: Mapping[str, str]) -> list[str]:
         """Return the tokens under which something may run in the thread of a request."""

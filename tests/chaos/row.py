@@ -21,6 +21,7 @@ class Options:
     random_kills: int = field(default=1000, metadata={"help": "kills at random times, in all"})
     mix: int = field(default=500, metadata={"help": "launches with one or two random harms"})
     restarts: int = field(default=100, metadata={"help": "launches with PostgreSQL restarts"})
+    turns: int = field(default=10_000, metadata={"help": "turns on fifty threads at once"})
     starts: int = field(default=20, metadata={"help": "starts of many servers at once"})
     seed: int = field(
         default_factory=lambda: int(time.time()), metadata={"help": "of all that is random"}

@@ -90,7 +90,8 @@ async def started_at_once(
             wrong = (await Layout.read(session)).differences(expected) if not crashed else ()
             invalid = await _column(session, INVALID_INDEXES)
     died = sum(isinstance(each, ReplicaDied) for each in crashed)
-    why = f"{died} of {count} died; see {_log(world, name)}" if died else str(*crashed)
+    last_words = _log(world, name).read_text(encoding="utf-8").splitlines()[-3:]
+    why = f"{died} of {count} died: {last_words}" if died else str(*crashed)
     return Finding(
         what=f"{count} servers on an empty database",
         unusable=why if crashed else "",
