@@ -46,6 +46,7 @@ AGENT_OF = {
     "poll_databricks_job": "jobs",
     "terminate_databricks_job": "jobs",
 }
+EFFECTS = ("start_databricks_job", "terminate_databricks_job")
 TABLE = "\n".join(f"| {month} | {month * 1_000} |" for month in range(400))
 
 
@@ -129,7 +130,12 @@ Send = Callable[[str, str], Awaitable[None]]
 def ours(model: ScriptedModel, *, shortcuts: bool) -> Send:
     """Return how to send a message to our graph."""
     agents = tuple(_enabled(name, tools) for name, tools in sorted(TOOLS.items()))
-    settings = SupervisorSettings(system_prompt="You help with data and jobs.", shortcuts=shortcuts)
+    # The stock graph asks nobody either.
+    settings = SupervisorSettings(
+        system_prompt="You help with data and jobs.",
+        shortcuts=shortcuts,
+        confirm_after_outside=False,
+    )
     graph = build_graph(Registry(agents=agents, hooks=Hooks()), lambda _: model, settings)
     graph = graph.copy(update={"checkpointer": InMemorySaver()})
 
@@ -152,7 +158,7 @@ def ours(model: ScriptedModel, *, shortcuts: bool) -> Send:
             thread_id="t",
             turn_id=turn_id,
             workspace=NoWorkspace(),
-            operations=operations.for_call("", ""),
+            operations=operations.for_call("", "", may_change=False),
             deadline=time.monotonic() + 60,
             tell=lambda _: None,
         )
@@ -203,7 +209,12 @@ def _plain(each: Any, turn: Turn) -> Any:
 
 
 def _enabled(name: str, tools: Sequence[Any]) -> EnabledAgent:
-    sub_agent = SubAgent(name=name, delegate_when=f"For {name}.", settings=Settings)
+    sub_agent = SubAgent(
+        name=name,
+        delegate_when=f"For {name}.",
+        settings=Settings,
+        effects=[each.name for each in tools if each.name in EFFECTS],
+    )
     return EnabledAgent(
         name=name,
         sub_agent=sub_agent,

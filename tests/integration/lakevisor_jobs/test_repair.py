@@ -156,9 +156,11 @@ async def test_where_a_start_needs_a_yes_a_repair_needs_one(make_job: Any, conve
     run_id = (await thread.start(turn=thread.next_turn(is_accepted=True))).operation.run_id
     await thread.poll_until("failed")
 
-    with pytest.raises(AskFirst, match=rf"The failed tasks of run {run_id} .* only after your yes"):
+    with pytest.raises(AskFirst, match="repaired only after your yes") as asked:
         await thread.repair()
 
+    assert asked.value.settled.arguments == {"run_id": run_id}
+    assert asked.value.settled.values == {"tasks": ["t1"]}
     assert repairs(thread, run_id) == 0
     accepted = await thread.repair(turn=thread.next_turn(is_accepted=True))
     assert accepted.operation.run_id == run_id

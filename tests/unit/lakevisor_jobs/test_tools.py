@@ -153,9 +153,10 @@ async def test_a_job_that_needs_a_yes_says_with_what_it_would_start(turn: Turn) 
     with pytest.raises(AskFirst) as question:
         await build_tools(settings)[START].ainvoke(arguments)
 
-    assert question.value.message == (
-        '"Transaction anomalies" is started only after your yes, with days: "3", request: "Look!".'
-    )
+    assert question.value.message == '"Transaction anomalies" is started only after your yes.'
+    assert question.value.settled is not None
+    assert question.value.settled.action == 'start "Transaction anomalies"'
+    assert question.value.settled.values == {"days": "3", "request": "Look!"}
 
 
 async def test_without_a_run_the_list_says_so(turn: Turn) -> None:

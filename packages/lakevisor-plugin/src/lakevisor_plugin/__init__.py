@@ -22,6 +22,7 @@ from lakevisor_plugin.operations import Operation, OperationNotFound, Operations
 from lakevisor_plugin.prompts import read_prompt
 from lakevisor_plugin.results import Answer, Launched
 from lakevisor_plugin.review import Decision, ToolCall, Verdict
+from lakevisor_plugin.settled import Settled
 from lakevisor_plugin.sub_agent import Finding, Resource, SubAgent
 from lakevisor_plugin.turn import CurrentTurn, Turn
 
@@ -47,6 +48,7 @@ __all__ = [
     "Progress",
     "Resource",
     "Seen",
+    "Settled",
     "Started",
     "SubAgent",
     "TextDelta",

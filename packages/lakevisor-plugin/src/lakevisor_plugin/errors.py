@@ -3,7 +3,7 @@
 ToolFault
 ├── TryAgain      the model reads it and may call again with better arguments
 ├── GiveUp        the model reads it and tells the person; the same call will not work
-├── AskFirst      the call waits until the person has accepted it, exactly as it stands
+├── AskFirst      the call waits until the person has accepted exactly what it would do
 └── AskPerson     the person reads it, word for word, and the turn ends with the question
 
 Any other exception that leaves a tool is a bug or a foreign fault: the host logs it, translates
@@ -12,8 +12,7 @@ what it knows (the SDK's errors) and gives the model a sentence without internal
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from lakevisor_plugin.settled import Settled
 
 
 class ToolFault(Exception):
@@ -39,17 +38,21 @@ class AskFirst(ToolFault):
     without a model, with `Turn.is_accepted`.
     """
 
-    def __init__(self, message: str, *, settled: Mapping[str, Any] | None = None) -> None:
-        """Take the reason, and what the call left open.
+    def __init__(self, message: str, *, settled: Settled | None = None) -> None:
+        """Take the reason, and what the call would do.
 
         Args:
             message: why the person is asked.
-            settled: arguments that the call left out and the tool has found, such as the run that
-                was meant. They are asked about and accepted with the others.
+            settled: the call with nothing left open; it is asked about and accepted instead of
+                the call as the model wrote it. See `SubAgent.settle`.
         """
         super().__init__(message)
-        self.settled = dict(settled or {})
+        self.settled = settled
 
 
 class AskPerson(ToolFault):
-    """Only the person can say how to go on; the message is the question."""
+    """Only the person can say how to go on; the message is the question, in words of your own.
+
+    What another system has said belongs into an `Answer`: after that, the host asks the person
+    before anything starts or stops.
+    """

@@ -32,4 +32,4 @@ class Launched(BaseModel):
 
     operation: Operation
     text: str = Field(min_length=1)
-    """What the person reads; it names the run's id."""
+    """What the person reads, in words of your own; it names the run's id."""

@@ -11,6 +11,9 @@ from langchain_core.tools import BaseTool
 from pydantic import BaseModel, ConfigDict
 
 from lakevisor_plugin.operations import Operation, Seen
+from lakevisor_plugin.results import Answer, Launched
+from lakevisor_plugin.review import ToolCall
+from lakevisor_plugin.settled import Settled
 from lakevisor_plugin.turn import Turn
 
 if TYPE_CHECKING:
@@ -68,7 +71,19 @@ class SubAgent(Generic[SettingsT]):
     shortcuts: Sequence[str] = ()
     """Names of tools that the supervisor may call itself in its routing call."""
     effects: Sequence[str] = ()
-    """Names of tools that start, stop or change something; the host may ask the person first."""
+    """Names of tools that start, stop or change something; the host may ask the person first.
+
+    Only these can use `launch`, `request_cancel` and `repaired` of `Turn.operations`.
+    """
+    settle: Callable[[SettingsT, ToolCall, Turn], Awaitable[Settled | Answer | Launched]] | None = (
+        None
+    )
+    """Says what exactly a call of one of the `effects` would do, before the person is asked.
+
+    It looks and changes nothing. What the tool itself would refuse, or answer without an effect,
+    it raises or returns: then nobody is asked. Without it a call is asked about as the model
+    wrote it.
+    """
     follow: Callable[[SettingsT, Operation, Turn], Awaitable[Seen]] | None = None
     """Looks at an operation that this agent launched; the host tells its owner of its end.
 

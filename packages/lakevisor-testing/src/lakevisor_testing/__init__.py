@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from lakevisor_testing.conformance import assert_conforms, check_plugin
     from lakevisor_testing.replies import Reply, ToolUse
     from lakevisor_testing.scripted_model import RecordedCall, ScriptedModel
+    from lakevisor_testing.settling import assert_settles
     from lakevisor_testing.turns import InMemoryOperations, NoWorkspace, make_turn
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "ScriptedModel",
     "ToolUse",
     "assert_conforms",
+    "assert_settles",
     "check_plugin",
     "make_turn",
 ]
@@ -33,6 +35,7 @@ _HOMES = {
     "ScriptedModel": "scripted_model",
     "ToolUse": "replies",
     "assert_conforms": "conformance",
+    "assert_settles": "settling",
     "check_plugin": "conformance",
     "make_turn": "turns",
 }

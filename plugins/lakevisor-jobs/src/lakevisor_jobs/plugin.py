@@ -5,6 +5,7 @@ from __future__ import annotations
 from lakevisor_jobs.access import check, resources
 from lakevisor_jobs.following import follow
 from lakevisor_jobs.settings import JobsSettings
+from lakevisor_jobs.settling import settle
 from lakevisor_jobs.tools import build_tools
 from lakevisor_plugin import SubAgent, hookimpl, read_prompt
 
@@ -26,6 +27,7 @@ def lakevisor_register_agent() -> SubAgent[JobsSettings]:
             "list_databricks_runs",
         ),
         effects=("start_databricks_job", "terminate_databricks_job", "repair_databricks_job"),
+        settle=settle,
         follow=follow,
         resources=resources,
         check=check,

@@ -12,13 +12,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakevisor_jobs import answers
-from lakevisor_jobs.configured_jobs import ConfiguredJobs
-from lakevisor_jobs.confirmation import confirm_repair
+from lakevisor_jobs.configured_jobs import ConfiguredJob, ConfiguredJobs
 from lakevisor_jobs.permission import no_permission_for_run, permission_needed
 from lakevisor_jobs.run_look import get_run, note, vanished
 from lakevisor_jobs.run_report import RunReport, read_run
 from lakevisor_jobs.run_state import RunState
-from lakevisor_plugin import Answer, GiveUp, Launched, Operation, TryAgain, Turn
+from lakevisor_plugin import (
+    Answer,
+    AskFirst,
+    GiveUp,
+    Launched,
+    Operation,
+    Settled,
+    TryAgain,
+    Turn,
+)
 
 if TYPE_CHECKING:
     from databricks.sdk.service.jobs import Run
@@ -36,14 +44,35 @@ class _Look:
     """The id of the latest repair; 0 where there was none."""
 
 
-async def repair_run(
+@dataclass(frozen=True, kw_only=True)
+class Repair:
+    """A run with failed tasks that can run again."""
+
+    operation: Operation
+    """The run."""
+    job: ConfiguredJob
+    """Its job."""
+    look: _Look
+    """How it was found."""
+
+    def settled(self) -> Settled:
+        """Return what a person is asked about."""
+        run_id, title = self.operation.run_id, self.operation.title
+        failed = [each.key for each in self.look.report.failed_tasks]
+        return Settled(
+            arguments={"run_id": run_id},
+            action=f'run what failed in run {run_id} ("{title}") again',
+            values={"tasks": failed} if failed else {},
+        )
+
+
+async def settle_repair(
     operation: Operation, jobs: ConfiguredJobs, *, turn: Turn
-) -> Answer | Launched:
-    """Run what failed in a run again, once; or say why that cannot be.
+) -> Repair | Answer | Launched:
+    """Return what would run again; or why nothing can, or that it does already.
 
     Raises:
-        AskFirst: the configuration wants the person's yes.
-        GiveUp: the job is not offered to the caller any more, or the workspace refuses.
+        GiveUp: the job is not offered to the caller any more.
     """
     look = await _look(operation, turn=turn)
     if look is None:
@@ -57,8 +86,25 @@ async def repair_run(
         return answers.repair_under_way(operation, look.report)
     if look.report.state not in _REPAIRABLE:
         return answers.not_repaired(operation, await note(operation, look.report, turn=turn))
-    _check(operation, jobs, turn=turn)
-    if before is None:
+    return Repair(operation=operation, job=_job(operation, jobs, turn=turn), look=look)
+
+
+async def repair_run(
+    operation: Operation, jobs: ConfiguredJobs, *, turn: Turn
+) -> Answer | Launched:
+    """Run what failed in a run again, once; or say why that cannot be.
+
+    Raises:
+        AskFirst: the configuration wants the person's yes.
+        GiveUp: the job is not offered to the caller any more, or the workspace refuses.
+    """
+    found = await settle_repair(operation, jobs, turn=turn)
+    if not isinstance(found, Repair):
+        return found
+    if found.job.settings.confirm == "always" and not turn.is_accepted:
+        raise AskFirst("A run is repaired only after your yes.", settled=found.settled())
+    look = found.look
+    if _intended_after(operation) is None:
         await note(operation, look.report, turn=turn)
         await turn.operations.repaired(operation.run_id, state=f"{_INTENT}{look.latest}")
     await _ask(operation, look, turn=turn)
@@ -68,14 +114,13 @@ async def repair_run(
     return answers.repair_started(noted, look.report)
 
 
-def _check(operation: Operation, jobs: ConfiguredJobs, *, turn: Turn) -> None:
+def _job(operation: Operation, jobs: ConfiguredJobs, *, turn: Turn) -> ConfiguredJob:
     try:
-        job = jobs.choose(operation.job or operation.title, turn=turn)
+        return jobs.choose(operation.job or operation.title, turn=turn)
     except (TryAgain, GiveUp) as error:
         raise GiveUp(
             f"Run {operation.run_id} cannot be repaired: its job is not offered here any more."
         ) from error
-    confirm_repair(job, operation, turn=turn)
 
 
 async def _look(operation: Operation, *, turn: Turn) -> _Look | None:

@@ -10,9 +10,7 @@ from langchain_core.tools import BaseTool, tool
 from pydantic import BeforeValidator, Field
 
 from lakevisor_jobs import answers
-from lakevisor_jobs.configured_jobs import ConfiguredJob, ConfiguredJobs, declared_parameters
-from lakevisor_jobs.confirmation import confirm_cancel, confirm_start
-from lakevisor_jobs.job_parameters import Wish, job_parameters
+from lakevisor_jobs.configured_jobs import ConfiguredJob, ConfiguredJobs
 from lakevisor_jobs.launch import RunStart
 from lakevisor_jobs.permission import no_permission_for_run, permission_needed
 from lakevisor_jobs.repair import repair_run
@@ -22,7 +20,8 @@ from lakevisor_jobs.run_result import run_errors, run_result
 from lakevisor_jobs.run_state import RunState
 from lakevisor_jobs.run_table import my_runs
 from lakevisor_jobs.settings import JobsSettings
-from lakevisor_plugin import Answer, CurrentTurn, Launched, Turn
+from lakevisor_jobs.settling import settle_start, settle_stop
+from lakevisor_plugin import Answer, AskFirst, CurrentTurn, Launched, Turn
 
 
 def _as_text(value: object) -> object:
@@ -62,33 +61,19 @@ def _start_tool(jobs: ConfiguredJobs) -> BaseTool:
             notebook_params: Parameters of the job, only where the person named their values.
             job: Which job; needed where there are several. {jobs}
         """
-        chosen = jobs.choose(job, turn=turn)
-        declared = await _declared(chosen, jobs, notebook_params, turn=turn)
-        wish = Wish(
-            user_request=user_request,
-            given=notebook_params or {},
-            thread_id=turn.thread_id,
-            turn_id=turn.turn_id,
-            trace_id=turn.trace_id,
+        start = await settle_start(
+            jobs, job, user_request=user_request, given=notebook_params, turn=turn
         )
-        parameters = job_parameters(chosen.settings, wish, declared=declared)
-        confirm_start(chosen, parameters, turn=turn)
-        return await _start(chosen, jobs, parameters, turn=turn)
+        if start.job.settings.confirm == "always" and not turn.is_accepted:
+            reason = f'"{start.job.settings.title}" is started only after your yes.'
+            raise AskFirst(reason, settled=start.settled())
+        return await _start(start.job, jobs, start.parameters, turn=turn)
 
     # The model reads the docstring, so the jobs of the configuration belong into it.
     start_databricks_job.__doc__ = (start_databricks_job.__doc__ or "").replace(
         "{jobs}", jobs.listing()
     )
     return tool(start_databricks_job, parse_docstring=True)
-
-
-async def _declared(
-    job: ConfiguredJob, jobs: ConfiguredJobs, given: Mapping[str, Any] | None, *, turn: Turn
-) -> Sequence[str]:
-    """Return the job's own parameters where they decide: the settings name none, some are given."""
-    if not given or job.settings.parameters is not None:
-        return ()
-    return await declared_parameters(job, await jobs.job_id(job, turn=turn), turn=turn)
 
 
 async def _start(
@@ -136,11 +121,11 @@ def _terminate_tool(settings: JobsSettings) -> BaseTool:
             run_id: The run, only if the person named its number; else it is the conversation's run.
         """
         operation = await choose_run(run_id, turn=turn)
-        report = await see_run(operation, turn=turn)
-        if report.state.is_final:
-            return answers.nothing_to_stop(operation, report)
-        if settings.confirm_cancel == "always":
-            confirm_cancel(operation, turn=turn)
+        found = await settle_stop(operation, turn=turn)
+        if isinstance(found, Answer):
+            return found
+        if settings.confirm_cancel == "always" and not turn.is_accepted:
+            raise AskFirst("A run is stopped only after your yes.", settled=found.settled())
         noted = await turn.operations.request_cancel(
             operation.run_id, state=RunState.CANCEL_REQUESTED.value
         )

@@ -99,13 +99,16 @@ async def test_a_later_proposal_makes_the_earlier_void(store):
         await store.ledger.proposals.accept(lease, first.proposal_id)
 
 
-async def test_one_turn_can_propose_two_things(store):
+async def test_of_what_one_turn_proposed_only_the_last_can_be_accepted(store):
     lease = await store.begin()
     first = await store.ledger.proposals.propose(lease, PROPOSAL)
     other = replace(PROPOSAL, arguments={"job": "other"})
     second = await store.ledger.proposals.propose(lease, other)
-    await store.ledger.turns.finish(lease, "Both?")
-    assert await store.ledger.proposals.open(await store.begin("turn-2")) == [first, second]
+    await store.ledger.turns.finish(lease, "Shall I?")
+    later = await store.begin("turn-2")
+    assert await store.ledger.proposals.open(later) == [second]
+    with pytest.raises(ProposalGone):
+        await store.ledger.proposals.accept(later, first.proposal_id)
 
 
 async def test_who_lost_the_lease_decides_nothing(store):

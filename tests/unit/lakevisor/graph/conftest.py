@@ -31,6 +31,7 @@ from lakevisor_plugin import (
     Event,
     GiveUp,
     Launched,
+    Settled,
     Started,
     SubAgent,
     TryAgain,
@@ -62,6 +63,11 @@ async def describe(table: str) -> dict[str, str]:
     return {"table": table}
 
 
+def settled(request: str) -> Settled:
+    """Return what a launch would do."""
+    return Settled(arguments={"request": request}, action="start Work", values={"request": request})
+
+
 @tool
 async def launch(request: str, turn: CurrentTurn) -> Launched:
     """Start long work."""
@@ -70,7 +76,7 @@ async def launch(request: str, turn: CurrentTurn) -> Launched:
         return Started(run_id=f"run-{token[:6]}", state="running")
 
     if request == "dear" and not turn.is_accepted:
-        raise AskFirst("This is dear.", settled={"request": "very dear"})
+        raise AskFirst("This is dear.", settled=settled("very dear"))
     operation = await turn.operations.launch(
         kind="job_run", title="Work", job="work", parameters={"request": request}, start=start
     )
@@ -82,9 +88,20 @@ class _NoSettings(BaseModel):
     pass
 
 
-def agent(name: str, tools: Sequence[Any], shortcuts: Sequence[str] = (), **more: Any) -> Any:
+def agent(
+    name: str,
+    tools: Sequence[Any],
+    shortcuts: Sequence[str] = (),
+    *,
+    settle: Any = None,
+    **more: Any,
+) -> Any:
     sub_agent = SubAgent(
-        name=name, delegate_when=f"For {name}.", settings=_NoSettings, effects=("launch",)
+        name=name,
+        delegate_when=f"For {name}.",
+        settings=_NoSettings,
+        effects=("launch",),
+        settle=settle,
     )
     return EnabledAgent(
         name=name,
@@ -164,7 +181,7 @@ class Talk:
             thread_id="thread",
             turn_id=lease.turn_id,
             workspace=NoWorkspace(),
-            operations=operations.for_call("", ""),
+            operations=operations.for_call("", "", may_change=False),
             deadline=time.monotonic() + limits["turn_seconds"],
             tell=lambda _: None,
         )
@@ -218,6 +235,12 @@ def talk_with() -> Callable[..., Talk]:
 def describing_agent() -> EnabledAgent:
     """A sub-agent whose only tool is a shortcut, and gives content instead of an answer."""
     return agent("data", [describe], ["describe"])
+
+
+@pytest.fixture
+def settling_agent() -> Callable[[Any], EnabledAgent]:
+    """A sub-agent that says what a launch would do."""
+    return lambda settle: agent("work", [launch], ["launch"], settle=settle)
 
 
 @pytest.fixture

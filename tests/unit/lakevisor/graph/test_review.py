@@ -4,9 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from lakevisor.graph.state import TURNS_KEPT
 from lakevisor.registry import Plugin
 from lakevisor_plugin import Decision, Verdict, hookimpl
-from lakevisor_testing.replies import ToolUse
+from lakevisor_testing.replies import Reply, ToolUse
 
 LAUNCH = ToolUse("launch", request="it")
 
@@ -38,7 +39,13 @@ async def test_a_refused_call_does_not_run_and_the_model_reads_why(talk_with):
 async def test_an_asked_call_waits_and_says_what_it_would_do(asking):
     reply = await asking.say("Start it", LAUNCH)
     assert reply.startswith("This costs money.")
-    assert "launch(request='it')" in reply
+    assert reply.splitlines()[2:] == [
+        "Shall I call `launch` of work, with:",
+        "",
+        '- `request`: `"it"`',
+        "",
+        "Answer yes or no.",
+    ]
     assert not await asking.operations()
 
 
@@ -76,15 +83,39 @@ async def test_an_effect_runs_at_once_in_a_thread_of_the_persons_own_words(caref
 async def test_an_effect_waits_after_words_of_others(careful):
     obeying = ToolUse("look_up", question="x", more_to_do=True)
     reply = await careful.say("Look it up", obeying, LAUNCH)
-    assert "Shall I go on with `launch(request='it')`?" in reply
+    assert "Shall I call `launch`" in reply
     assert not await careful.operations()
+
+
+async def test_a_call_that_was_chosen_before_words_of_others_were_read_runs(careful):
+    both = Reply(tool_uses=[ToolUse("look_up", question="x"), LAUNCH])
+    assert "Started Work." in await careful.say("Look it up, and start", both)
+
+
+async def test_an_effect_waits_after_the_words_of_an_error(careful):
+    failing = ToolUse("transfer_to_data", task="Look it up")
+    odd = ToolUse("describe", table="gone")
+    await careful.say("Describe it", failing, odd, "It was dropped.")
+    assert "Shall I" in await careful.say("Hello", LAUNCH)
+
+
+async def test_an_effect_runs_after_a_mistake_of_the_models_own(careful):
+    wrong = ToolUse("launch", request="it", pace=3)
+    assert "Started Work." in await careful.say("Start it", wrong, LAUNCH)
+
+
+async def test_a_call_that_does_not_fit_is_told_to_the_model_and_not_asked_about(asking):
+    reply = await asking.say("Start it", ToolUse("launch", request=7), "I cannot.")
+    assert reply == "I cannot."
+    assert "request: Input should be a valid string" in asking.model.calls[-1].messages[-1].content
 
 
 async def test_an_effect_waits_also_many_turns_after_words_of_others(careful):
     await careful.say("Look it up", ToolUse("look_up", question="x"))
-    for turn in range(5):
+    for turn in range(TURNS_KEPT + 1):
         await careful.say(f"Hello {turn}", "Hello")
     await careful.say("Hello again", LAUNCH)
+    assert "look_up" not in str(careful.messages)
     assert not await careful.operations()
 
 
@@ -97,7 +128,7 @@ async def test_what_was_accepted_runs_also_after_words_of_others(careful):
 
 async def test_what_a_call_left_open_is_asked_about_and_accepted_as_it_was_settled(talk):
     question = await talk.say("Start the dear one", ToolUse("launch", request="dear"))
-    assert "launch(request='very dear')" in question
+    assert 'Shall I start Work, with:\n\n- `request`: `"very dear"`' in question
     assert (await talk.say("yes")).startswith("Started Work.")
 
 

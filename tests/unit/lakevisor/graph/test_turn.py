@@ -31,7 +31,8 @@ async def test_a_launch_ends_the_turn_even_if_there_was_more_to_do(talk):
     assert talk.context.model_calls == 1
 
 
-async def test_two_steps_take_two_model_calls(talk):
+async def test_two_steps_take_two_model_calls(talk_with):
+    talk = talk_with(settings={"confirm_after_outside": False})
     reply = await talk.say(
         "Look it up, then start",
         ToolUse("look_up", question="x", more_to_do=True),

@@ -48,7 +48,7 @@ async def launch(operations):
         return Started(run_id="1", state="running")
 
     job = {"kind": "job_run", "title": "Report", "job": "report", "parameters": {}}
-    return await operations.for_call("jobs", "start").launch(**job, start=start)
+    return await operations.for_call("jobs", "start", may_change=True).launch(**job, start=start)
 
 
 @pytest.mark.parametrize("broken", [NoIntent, NoRunId])
@@ -75,7 +75,7 @@ async def test_the_same_launch_is_found_again_once_the_ledger_answers():
 
 async def adopt(operations, *, kind="question"):
     question = {"kind": kind, "title": "Revenue?", "job": "sales", "parameters": {}}
-    call = operations.for_call("genie", "ask")
+    call = operations.for_call("genie", "ask", may_change=False)
     return call, await call.adopt(**question, started=Started(run_id="c1/m1", state="running"))
 
 

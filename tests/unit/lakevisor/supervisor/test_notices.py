@@ -55,7 +55,9 @@ async def begin(ledger, turn_id):
 
 async def hand_back_a_question(ledger):
     lease = await begin(ledger, "turn-1")
-    operations = TurnOperations(store=ledger.operations, lease=lease).for_call("genie", "ask")
+    operations = TurnOperations(store=ledger.operations, lease=lease).for_call(
+        "genie", "ask", may_change=False
+    )
     await operations.adopt(
         kind="genie_question",
         title="Revenue?",

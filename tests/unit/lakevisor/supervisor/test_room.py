@@ -67,7 +67,7 @@ class System:
         turn = TurnOperations(
             store=self.ledger.operations, lease=lease, limits=limits, make_room=make_room
         )
-        return turn.for_call("jobs", "start")
+        return turn.for_call("jobs", "start", may_change=True)
 
     async def launch(self, run_id: str, limits: LaunchLimits, *, person: str = "ann") -> Any:
         """Launch a run of the one job there is."""

@@ -56,6 +56,10 @@ def test_the_name_of_the_supervisor_is_taken():
         ({"build_tools": None}, "neither build_tools nor build_graph"),
         ({"build_graph": lambda settings: None}, "both build_tools and build_graph"),
         ({"shortcuts": "forecast"}, "not the text 'forecast'"),
+        ({"effects": "forecast"}, "effects must be a list"),
+        ({"settle": len}, "settle is never asked"),
+        ({"settle": 3, "effects": ["rain"]}, "settle must be an asynchronous function"),
+        ({"follow": 3}, "follow must be an asynchronous function"),
         ({"resources": ()}, "resources must be a function"),
         ({"check": None}, "check must be a function"),
     ],
@@ -65,8 +69,10 @@ def test_what_does_not_fit_is_said(changes, said):
     assert said in problem
 
 
-@pytest.mark.parametrize("changes", [{"prompt": "Hello."}, {"shortcuts": ["forecast"]}])
-def test_a_graph_of_ones_own_takes_neither_prompt_nor_shortcuts(changes):
+@pytest.mark.parametrize(
+    "changes", [{"prompt": "Hello."}, {"shortcuts": ["forecast"]}, {"effects": ["rain"]}]
+)
+def test_a_graph_of_ones_own_takes_what_belongs_to_it(changes):
     (problem,) = sub_agent_problems(replace(BY_GRAPH, **changes), name="weather")
     assert "with build_graph they do nothing" in problem
 

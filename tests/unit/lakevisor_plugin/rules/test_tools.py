@@ -93,3 +93,8 @@ def test_a_shortcut_is_named_once():
 )
 def test_what_build_tools_makes_is_a_list_of_tools(made, said):
     assert said in tool_problems(made, [])[0]
+
+
+def test_an_effect_must_be_a_tool():
+    (problem,) = tool_problems([forecast], [], ["forcast"])
+    assert problem == "effects names 'forcast', which is no tool of it. Did you mean forecast?"

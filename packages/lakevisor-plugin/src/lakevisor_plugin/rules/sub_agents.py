@@ -67,17 +67,27 @@ def _type_problems(sub_agent: SubAgent[Any]) -> Iterator[str]:
     for field in ("resources", "check"):
         if not callable(getattr(sub_agent, field)):
             yield f"{field} must be a function."
+    for field in ("settle", "follow"):
+        if getattr(sub_agent, field) is not None and not callable(getattr(sub_agent, field)):
+            yield f"{field} must be an asynchronous function."
+    for field in ("shortcuts", "effects"):
+        names = getattr(sub_agent, field)
+        if isinstance(names, str):
+            yield f"{field} must be a list of tools' names, not the text {names!r}."
 
 
 def _way_of_working_problems(sub_agent: SubAgent[Any]) -> Iterator[str]:
-    if isinstance(sub_agent.shortcuts, str):
-        yield f"shortcuts must be a list of tools' names, not the text {sub_agent.shortcuts!r}."
     if sub_agent.build_tools is None and sub_agent.build_graph is None:
         yield "it has neither build_tools nor build_graph; it needs one of them."
     elif sub_agent.build_tools is not None and sub_agent.build_graph is not None:
         yield "it has both build_tools and build_graph; it needs one of them."
     elif sub_agent.build_graph is not None:
-        if sub_agent.prompt or sub_agent.shortcuts:
-            yield "prompt and shortcuts belong to build_tools; with build_graph they do nothing."
+        if sub_agent.prompt or sub_agent.shortcuts or sub_agent.effects:
+            yield (
+                "prompt, shortcuts and effects belong to build_tools; with build_graph they do "
+                "nothing."
+            )
     elif not sub_agent.prompt.strip():
         yield "the prompt is empty."
+    if sub_agent.settle is not None and not sub_agent.effects:
+        yield "settle is never asked: effects names no tool."

@@ -18,12 +18,13 @@ MORE_TO_DO = "more_to_do"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-def tool_problems(made: object, shortcuts: Sequence[str]) -> list[str]:
+def tool_problems(made: object, shortcuts: Sequence[str], effects: Sequence[str] = ()) -> list[str]:
     """Return what is wrong with the tools of one agent.
 
     Args:
         made: what `build_tools` returned.
         shortcuts: the agent's shortcuts.
+        effects: the agent's tools with an effect.
     """
     if not isinstance(made, Sequence):
         return [f"build_tools made {type(made).__name__}, not a list of tools."]
@@ -34,6 +35,7 @@ def tool_problems(made: object, shortcuts: Sequence[str]) -> list[str]:
         return ["build_tools made no tool."]
     return [
         *_name_problems([tool.name for tool in made], shortcuts),
+        *_effect_problems([tool.name for tool in made], effects),
         *(problem for tool in made for problem in _problems_of(tool)),
     ]
 
@@ -46,6 +48,12 @@ def _name_problems(names: Sequence[str], shortcuts: Sequence[str]) -> Iterator[s
             yield f"the shortcut {shortcut!r} is no tool of it. {hint(shortcut, names)}"
     if len(set(shortcuts)) < len(shortcuts):
         yield "a shortcut is named twice."
+
+
+def _effect_problems(names: Sequence[str], effects: Sequence[str]) -> Iterator[str]:
+    for effect in effects:
+        if effect not in names:
+            yield f"effects names {effect!r}, which is no tool of it. {hint(effect, names)}"
 
 
 def _problems_of(tool: BaseTool) -> Iterator[str]:

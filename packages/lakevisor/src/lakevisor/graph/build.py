@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
 from langchain_core.language_models import BaseChatModel
@@ -86,6 +87,11 @@ def _tools(registry: Registry, delegation: Delegation, settings: SupervisorSetti
         tools=_tools_of(agents),
         hooks=registry.hooks,
         effects=frozenset(name for each in agents for name in each.sub_agent.effects),
+        settle={
+            each.name: partial(each.sub_agent.settle, each.settings)
+            for each in agents
+            if each.sub_agent.settle is not None
+        },
         asks_after_outside=settings.confirm_after_outside,
     )
     return ToolsNode(runner=runner, delegation=delegation, max_hand_offs=settings.max_steps)

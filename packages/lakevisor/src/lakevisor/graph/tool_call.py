@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from functools import partial
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from langchain_core.tools import BaseTool
 from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from lakevisor.errors import DeadlineExceeded, LakevisorError, TurnError
 from lakevisor.graph.context import Emit, TurnContext
+from lakevisor.graph.question import as_written, question
 from lakevisor.ledger.values import Proposal
 from lakevisor.registry import Hooks
 from lakevisor.workspace import translated
@@ -23,6 +25,7 @@ from lakevisor_plugin import (
     Decision,
     Launched,
     Operation,
+    Settled,
     ToolCall,
     ToolFault,
     ToolFinished,
@@ -34,8 +37,13 @@ from lakevisor_plugin import (
 logger = logging.getLogger(__name__)
 
 Kind = Literal["content", "answer", "launched", "question", "refused", "error"]
+T = TypeVar("T")
+Settle: TypeAlias = Callable[[ToolCall, Turn], Awaitable[Any]]
+"""A plugin's `SubAgent.settle`, with its settings."""
+
 OUTSIDE = "This conversation has words of others in it, so I ask before anything starts or stops."
 TOO_LONG = "The tool took too long and was stopped."
+FAILED = "The tool failed for a reason of its own. Calling it again will not help."
 _JSON: TypeAdapter[Any] = TypeAdapter(Any)
 
 
@@ -52,6 +60,8 @@ class Outcome:
     """What programs read of it."""
     operations: Sequence[Operation] = ()
     """What the call has launched, asked about or changed."""
+    is_outside: bool = False
+    """Whether words of others can stand in it: what a tool found, or why it failed."""
 
     @property
     def ends_turn(self) -> bool:
@@ -68,6 +78,8 @@ class ToolRunner:
     hooks: Hooks
     effects: frozenset[str] = frozenset()
     """Names of the tools that start, stop or change something."""
+    settle: Mapping[str, Settle] = field(default_factory=dict)
+    """Agent to what says exactly what a call of one of its effects would do."""
     asks_after_outside: bool = False
     """Whether they wait for the person's yes once a model has read something from outside."""
 
@@ -95,33 +107,83 @@ class ToolRunner:
         """
         names = {"agent": call.agent, "tool": call.tool, "call_id": call.call_id}
         emit(ToolStarted(**names, arguments=call.arguments))
-        operations = context.operations.for_call(call.agent, call.tool)
+        operations = context.operations.for_call(
+            call.agent, call.tool, may_change=call.tool in self.effects
+        )
         turn = context.turn_for(call, operations, emit, accepted=accepted)
-        verdict = self._review(call, turn, read_outside=read_outside)
-        outcome = await self._outcome(call, turn, context, verdict)
+        outcome = await self._outcome(call, turn, context, read_outside=read_outside)
         emit(ToolFinished(**names, outcome=outcome.kind, content=outcome.content))
-        return replace(outcome, operations=operations.touched)
+        return replace(outcome, operations=(*outcome.operations, *operations.touched))
 
     async def _outcome(
-        self, call: ToolCall, turn: Turn, context: TurnContext, verdict: Verdict
+        self, call: ToolCall, turn: Turn, context: TurnContext, *, read_outside: bool
     ) -> Outcome:
         tool = self.tools.get(call.agent, {}).get(call.tool)
         if tool is None:
             return _error(f"There is no tool {call.tool!r}.")
-        unknown = sorted(set(call.arguments) - set(tool.args))
-        if unknown:
-            known = ", ".join(tool.args) or "none"
-            return _error(f"Unknown arguments: {', '.join(unknown)}. The tool takes: {known}.")
+        if problem := _problem(tool, call.arguments, turn):
+            return _error(problem)
+        verdict = self._review(call, turn, read_outside=read_outside)
         if verdict.decision is Decision.REFUSE:
             return Outcome(kind="refused", content=f"Refused: {verdict.reason}")
-        if verdict.decision is Decision.ASK and not turn.is_accepted:
-            return await _propose(call, verdict.reason, context)
         try:
-            return await _run(tool, {**call.arguments, **_injected(tool, turn)}, context)
-        except AskFirst as question:
-            arguments = {**call.arguments, **question.settled}
-            settled = call.model_copy(update={"arguments": arguments})
-            return await _propose(settled, question.message, context)
+            if verdict.decision is Decision.ASK and not turn.is_accepted:
+                return await self._ask(call, turn, context, reason=verdict.reason)
+            return await _guarded(partial(_invoke, tool, call, turn), context)
+        except AskFirst as asked:
+            settled = asked.settled or as_written(call)
+            return await self._propose(call, settled, context, reason=asked.message)
+
+    async def _ask(
+        self, call: ToolCall, turn: Turn, context: TurnContext, *, reason: str
+    ) -> Outcome:
+        """Ask about what the call would do exactly; what it would not do is said at once."""
+        settle = self.settle.get(call.agent) if call.tool in self.effects else None
+        if settle is None:
+            return await self._propose(call, as_written(call), context, reason=reason)
+        looking = context.operations.for_call(call.agent, call.tool, may_change=False)
+        turn = replace(turn, operations=looking)
+        found = await _guarded(partial(settle, call, turn), context)
+        if isinstance(found, Settled):
+            outcome = await self._propose(call, found, context, reason=reason)
+        elif isinstance(found, Outcome):
+            outcome = found
+        elif isinstance(found, Answer | Launched):
+            outcome = _of_result(found)
+        else:
+            _log_bug(call, f"settle returned {type(found).__name__}")
+            outcome = _error(FAILED)
+        return replace(outcome, operations=looking.touched)
+
+    async def _propose(
+        self, call: ToolCall, settled: Settled, context: TurnContext, *, reason: str
+    ) -> Outcome:
+        """Write down what waits for the person's own word, and ask for it."""
+        tool = self.tools[call.agent][call.tool]
+        if problem := _problem(tool, settled.arguments, context.turn):
+            _log_bug(call, f"what was settled does not fit the tool: {problem}")
+            return _error(FAILED)
+        proposed = await context.proposals.propose(
+            context.operations.lease,
+            Proposal(
+                agent=call.agent,
+                tool=call.tool,
+                arguments=dict(settled.arguments),
+                reason=reason,
+                expires_seconds=context.limits.proposal_seconds,
+                trace_id=context.operations.trace_id,
+            ),
+        )
+        text = question(reason, settled)
+        data: dict[str, JsonValue] = {
+            "proposal_id": proposed.proposal_id,
+            "tool": proposed.tool,
+            "arguments": dict(proposed.arguments),
+            "action": settled.action,
+            "values": dict(settled.values),
+            "expires_at": proposed.expires_at.isoformat(),
+        }
+        return Outcome(kind="question", content=text, text=text, data={"proposal": data})
 
     def _review(self, call: ToolCall, turn: Turn, *, read_outside: bool) -> Verdict:
         """Ask the reviewers, and what the configuration says of effects."""
@@ -132,17 +194,22 @@ class ToolRunner:
         return verdict
 
 
-async def _run(tool: BaseTool, arguments: Mapping[str, Any], context: TurnContext) -> Outcome:
+async def _invoke(tool: BaseTool, call: ToolCall, turn: Turn) -> Outcome:
+    return _of_result(await tool.ainvoke({**call.arguments, **_injected(tool, turn)}))
+
+
+async def _guarded(function: Callable[[], Awaitable[T]], context: TurnContext) -> T | Outcome:
+    """Return what a plugin's function returns; what goes wrong in it is an outcome."""
     try:
         async with asyncio.timeout(context.seconds_left()):
             with translated():
-                return _of_result(await tool.ainvoke(dict(arguments)))
-    except AskPerson as question:
-        return Outcome(kind="question", content=question.message, text=question.message)
+                return await function()
+    except AskPerson as asked:
+        return Outcome(kind="question", content=asked.message, text=asked.message)
     except AskFirst:
         raise
     except ToolFault as fault:
-        return _error(fault.message)
+        return replace(_error(fault.message), is_outside=True)
     except ValidationError as error:
         return _error(_readable(error))
     except TurnError:
@@ -151,15 +218,15 @@ async def _run(tool: BaseTool, arguments: Mapping[str, Any], context: TurnContex
         if context.turn.seconds_left() <= 0:
             raise DeadlineExceeded(seconds=context.limits.turn_seconds) from error
         said = error.message if isinstance(error, LakevisorError) else TOO_LONG
-        return _error(said)
-    # A plugin's tool may raise anything; the turn goes on and the details stay in the log.
+        return replace(_error(said), is_outside=True)
+    # A plugin's function may raise anything; the turn goes on and the details stay in the log.
     except Exception:
-        logger.exception("The tool %r failed.", tool.name, extra={"action": "tool_failed"})
-        return _error("The tool failed for a reason of its own. Calling it again will not help.")
+        logger.exception("A plugin's function failed.", extra={"action": "tool_failed"})
+        return _error(FAILED)
 
 
 def _of_result(result: Any) -> Outcome:
-    """Read what a tool returned, by its type alone."""
+    """Read what a plugin's function returned, by its type alone."""
     if isinstance(result, Launched):
         return Outcome(kind="launched", content=result.text, text=result.text)
     if isinstance(result, Answer):
@@ -168,9 +235,10 @@ def _of_result(result: Any) -> Outcome:
             content=result.for_model or result.text,
             text=result.text,
             data=result.data,
+            is_outside=True,
         )
     content = result if isinstance(result, str) else _JSON.dump_json(result).decode()
-    return Outcome(kind="content", content=content)
+    return Outcome(kind="content", content=content, is_outside=True)
 
 
 def _injected(tool: BaseTool, turn: Turn) -> dict[str, Turn]:
@@ -181,28 +249,24 @@ def _injected(tool: BaseTool, turn: Turn) -> dict[str, Turn]:
     return {name: turn for name, each in schema.model_fields.items() if each.annotation is Turn}
 
 
-async def _propose(call: ToolCall, reason: str, context: TurnContext) -> Outcome:
-    """Write down what waits for the person's own word, and ask for it."""
-    proposed = await context.proposals.propose(
-        context.operations.lease,
-        Proposal(
-            agent=call.agent,
-            tool=call.tool,
-            arguments=dict(call.arguments),
-            reason=reason,
-            expires_seconds=context.limits.proposal_seconds,
-            trace_id=context.operations.trace_id,
-        ),
+def _problem(tool: BaseTool, arguments: Mapping[str, Any], turn: Turn) -> str:
+    """Return why a tool does not take these arguments, or nothing."""
+    if unknown := sorted(set(arguments) - set(tool.args)):
+        known = ", ".join(tool.args) or "none"
+        return f"Unknown arguments: {', '.join(unknown)}. The tool takes: {known}."
+    schema = tool.get_input_schema()
+    if issubclass(schema, BaseModel):
+        try:
+            schema.model_validate({**arguments, **_injected(tool, turn)})
+        except ValidationError as error:
+            return _readable(error)
+    return ""
+
+
+def _log_bug(call: ToolCall, what: str) -> None:
+    logger.error(
+        "The plugin of %r has a bug: %s.", call.tool, what, extra={"action": "tool_failed"}
     )
-    arguments = ", ".join(f"{name}={value!r}" for name, value in call.arguments.items())
-    text = f"{reason}\n\nShall I go on with `{call.tool}({arguments})`? Answer yes or no."
-    data: dict[str, JsonValue] = {
-        "proposal_id": proposed.proposal_id,
-        "tool": proposed.tool,
-        "arguments": dict(proposed.arguments),
-        "expires_at": proposed.expires_at.isoformat(),
-    }
-    return Outcome(kind="question", content=text, text=text, data={"proposal": data})
 
 
 def _error(message: str) -> Outcome:

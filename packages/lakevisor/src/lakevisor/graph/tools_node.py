@@ -45,8 +45,13 @@ class Batch:
     agents: set[str] = field(default_factory=set)
     """Whose tools were called."""
     hand_offs: list[Assignment] = field(default_factory=list)
+    had_read_outside: bool = False
+    """Whether words of others stood in the thread when the message was written.
+
+    What its first call finds, its author has not read when it chose the second.
+    """
     read_outside: bool = False
-    """Whether words of others stand in the thread."""
+    """Whether its results have words of others."""
 
     @property
     def has_ended(self) -> bool:
@@ -74,7 +79,7 @@ class ToolsNode:
         kept = state.get("memory", {})
         context.recall(kept)
         batch = Batch(author=str(message.name), come_back=_has_more_to_do(message))
-        batch.read_outside = state.get("read_outside", False)
+        batch.had_read_outside = state.get("read_outside", False)
         if accepted:
             batch.messages.append(message)
         for call in message.tool_calls:
@@ -119,14 +124,13 @@ class ToolsNode:
             agent=agent, tool=call["name"], call_id=str(call["id"]), arguments=arguments
         )
         outcome = await self.runner.run(
-            request, context, emit, accepted=accepted, read_outside=batch.read_outside
+            request, context, emit, accepted=accepted, read_outside=batch.had_read_outside
         )
         batch.agents.add(agent)
         batch.outcomes.append(outcome)
         failed = outcome.kind in ("error", "refused")
         batch.messages.append(tool_result(call, outcome.content, failed=failed))
-        if outcome.kind in ("answer", "content", "error"):
-            batch.read_outside = True
+        batch.read_outside |= outcome.is_outside
         if outcome.text:
             batch.messages.append(_part(agent, outcome))
             emit(Answered(agent=agent, text=outcome.text))

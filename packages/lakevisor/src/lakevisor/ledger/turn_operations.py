@@ -65,9 +65,15 @@ class TurnOperations:
     tell_launched: Callable[[Operation], None] = _nobody
     """Hears of what the turn has started, or finds started."""
 
-    def for_call(self, agent: str, tool: str) -> CallOperations:
-        """Return them for one tool call."""
-        return CallOperations(turn=self, agent=agent, tool=tool)
+    def for_call(self, agent: str, tool: str, *, may_change: bool) -> CallOperations:
+        """Return them for one tool call.
+
+        Args:
+            agent: whose tool it is.
+            tool: its name.
+            may_change: whether the call may start, stop or repair something.
+        """
+        return CallOperations(turn=self, agent=agent, tool=tool, may_change=may_change)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +83,7 @@ class CallOperations:
     turn: TurnOperations
     agent: str
     tool: str
+    may_change: bool
     _read: dict[str, OperationRecord] = field(default_factory=dict)
     _touched: dict[str, Operation] = field(default_factory=dict)
 
@@ -100,7 +107,9 @@ class CallOperations:
             GiveUp: no more may be started now.
             LaunchUnknown: no answer came, however often it was asked, or the ledger did not answer.
             ToolFault: what `start` raised; it was not started.
+            RuntimeError: the call may not start anything (a bug of the plugin).
         """
+        self._require_change()
         token = self._token(kind, job, parameters)
         intent = self._intent(token, kind=kind, title=title, job=job, parameters=parameters)
         try:
@@ -162,6 +171,7 @@ class CallOperations:
 
     async def request_cancel(self, run_id: str, *, state: str) -> Operation:
         """Remember that the end of an operation is asked for, before it is."""
+        self._require_change()
         await self.get(run_id)
         owner = self.turn.lease.owner
         record = await self.turn.store.request_cancel(
@@ -176,6 +186,7 @@ class CallOperations:
         Raises:
             GiveUp: no more may run now.
         """
+        self._require_change()
         await self.get(run_id)
         known = self._read[run_id]
         repair = partial(
@@ -208,6 +219,14 @@ class CallOperations:
             parameters_digest=_digest(parameters),
             trace_id=self.turn.trace_id,
         )
+
+    def _require_change(self) -> None:
+        """Hold a plugin to its word: only what it calls an effect is asked about."""
+        if not self.may_change:
+            raise RuntimeError(
+                f"{self.tool!r} of {self.agent!r} would start or stop something: it must stand in "
+                "`effects` of its SubAgent, and `settle` only looks"
+            )
 
     async def _launched(
         self, intent: Intent, start: Callable[[str], Awaitable[Started]]

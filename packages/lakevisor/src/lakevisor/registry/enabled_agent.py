@@ -99,7 +99,7 @@ class _Making:
         if self._sub_agent.build_tools is None:
             return ()
         made = self._run("build_tools", self._sub_agent.build_tools)
-        self._refuse(tool_problems(made, self._sub_agent.shortcuts))
+        self._refuse(tool_problems(made, self._sub_agent.shortcuts, self._sub_agent.effects))
         return tuple(made)
 
     def graph(self) -> Runnable[Any, Any] | None:

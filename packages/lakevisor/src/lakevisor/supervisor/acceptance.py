@@ -18,8 +18,11 @@ _ACCEPTING = frozenset(
 
 
 def is_acceptance(text: str) -> bool:
-    """Tell whether a message says yes and nothing else; anything more is a new request."""
-    return re.sub(r"[^a-z]+", " ", text.lower()).strip() in _ACCEPTING
+    """Tell whether a message says yes and nothing else; anything more is a new request.
+
+    A question mark, a sign or a letter of another alphabet is more.
+    """
+    return re.sub(r"[\s.,!]+", " ", text.lower()).strip() in _ACCEPTING
 
 
 async def accepted_call(

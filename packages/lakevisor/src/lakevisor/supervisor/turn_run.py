@@ -174,7 +174,7 @@ class TurnRun:
             thread_id=self.lease.thread_id,
             turn_id=self.lease.turn_id,
             workspace=self.workspace.client,
-            operations=operations.for_call("", ""),
+            operations=operations.for_call("", "", may_change=False),
             is_resumed=self.lease.is_resumed,
             begun_at=self.lease.begun_at,
             names=self.workspace.names,

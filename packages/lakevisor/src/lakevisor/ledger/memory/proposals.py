@@ -21,10 +21,11 @@ class MemoryProposals:
         """Write down what is to be accepted."""
         self._rows.held_thread(lease)
         proposal_id = proposal_id_of(lease, proposal)
+        for each in self._of_thread(lease):
+            if each.decision is None and each.record.proposal_id != proposal_id:
+                each.decision, each.decided_in = "superseded", lease.turn_id
         if known := self._rows.proposals.get(proposal_id):
             return known.record
-        for row in self._undecided(lease):
-            row.decision, row.decided_in = "superseded", lease.turn_id
         now = self._rows.now()
         record = ProposalRecord(
             proposal_id=proposal_id,
@@ -70,20 +71,20 @@ class MemoryProposals:
     def _acceptable(self, lease: Lease) -> list[ProposalRow]:
         accepted = ("accepted", lease.turn_id)
         return [
-            row
-            for row in self._rows.proposals.values()
-            if row.thread_key == lease.thread_key and (row.decision, row.decided_in) == accepted
+            row for row in self._of_thread(lease) if (row.decision, row.decided_in) == accepted
         ] + [row for row in self._undecided(lease) if row.record.expires_at > self._rows.now()]
 
     def _undecided(self, lease: Lease) -> list[ProposalRow]:
         """Return what earlier turns of the thread proposed and nobody answered."""
         return [
             row
-            for row in self._rows.proposals.values()
-            if row.thread_key == lease.thread_key
-            and row.decision is None
-            and row.record.turn_id != lease.turn_id
+            for row in self._of_thread(lease)
+            if row.decision is None and row.record.turn_id != lease.turn_id
         ]
+
+    def _of_thread(self, lease: Lease) -> list[ProposalRow]:
+        proposals = self._rows.proposals.values()
+        return [row for row in proposals if row.thread_key == lease.thread_key]
 
     def _decide(self, row: ProposalRow, action: Action, lease: Lease) -> None:
         if row.decision is None:

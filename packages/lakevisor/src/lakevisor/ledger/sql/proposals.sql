@@ -1,8 +1,9 @@
 -- name: supersede_proposals
--- One question at a time: what earlier turns proposed is void once a later one proposes.
+-- One question at a time: what was proposed before is void, also by an attempt at the same turn
+-- that did not come to its end.
 UPDATE {schema}.proposals
 SET decision = 'superseded', decided_in = %(turn_id)s, decided_at = now()
-WHERE thread_key = %(thread_key)s AND turn_id <> %(turn_id)s AND decision IS NULL
+WHERE thread_key = %(thread_key)s AND proposal_id <> %(proposal_id)s AND decision IS NULL
 
 -- name: add_proposal
 WITH added AS (
