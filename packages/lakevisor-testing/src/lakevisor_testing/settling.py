@@ -72,6 +72,9 @@ class _Looking:
     async def launch(self, **_: Any) -> NoReturn:
         raise AssertionError("settle launches something; it may only look.")
 
+    async def adopt(self, **_: Any) -> NoReturn:
+        raise AssertionError("settle adopts something; it may only look.")
+
     async def request_cancel(self, *_: Any, **__: Any) -> NoReturn:
         raise AssertionError("settle stops something; it may only look.")
 

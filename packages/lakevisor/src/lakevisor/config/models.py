@@ -133,9 +133,10 @@ class SupervisorSettings(Section):
         6, gt=0, description="The most sub-agents that one request is passed to, one after another."
     )
     confirm_after_outside: bool = Field(
-        False,
+        True,
         description="Whether what starts or stops something waits for the person's yes once the "
-        "conversation has words of others in it (cells, outputs): no text in data can start it.",
+        "conversation has words of others in it (cells, errors, outputs), which could have made "
+        "the model want it.",
     )
     max_input_chars: int = Field(100_000, gt=0, description="The most characters of one question.")
 
