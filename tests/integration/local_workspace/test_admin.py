@@ -115,6 +115,38 @@ def test_a_hanging_request_is_given_up_when_its_client_leaves(
     assert workspace.call("GET", ME).status_code == 200
 
 
+def test_another_answer_can_be_given_and_nothing_is_done(workspace: Any, add_fault: Any) -> None:
+    add_fault(kind="answer", path=ME, body={"userName": "nobody"})
+    add_fault(kind="answer", path=ME, status=418, body={"error_code": "TEAPOT"})
+    answers = [workspace.call("GET", ME) for _ in range(2)]
+    assert [each.status_code for each in answers] == [200, 418]
+    assert [each.json() for each in answers] == [{"userName": "nobody"}, {"error_code": "TEAPOT"}]
+
+
+def test_an_answer_can_be_patched(workspace: Any, add_fault: Any) -> None:
+    whole = workspace.call("GET", ME).json()
+    add_fault(kind="patch", path=ME, body={"userName": None, "displayName": "Other"})
+    patched = workspace.call("GET", ME).json()
+    assert patched == {k: v for k, v in whole.items() if k != "userName"} | {"displayName": "Other"}
+
+
+def test_an_answer_can_be_cut_off(workspace: Any, add_fault: Any) -> None:
+    whole = workspace.call("GET", ME).content
+    add_fault(kind="cut", path=ME, after_bytes=10)
+    headers = {"Authorization": f"Bearer {workspace.tokens['admin']}"}
+    read = bytearray()
+    with httpx.stream("GET", workspace.url + ME, headers=headers, trust_env=False) as answer:
+        with pytest.raises(httpx.RemoteProtocolError):
+            read_into(read, answer)
+        assert answer.status_code == 200
+    assert read == whole[:10]
+
+
+def read_into(read: bytearray, answer: httpx.Response) -> None:
+    for piece in answer.iter_raw():
+        read += piece
+
+
 def test_a_rule_goes_for_its_method_and_body_only(workspace: Any, add_fault: Any) -> None:
     add_fault(
         kind="status", status=500, method="POST", path="/serving-*", body_contains="fail here"

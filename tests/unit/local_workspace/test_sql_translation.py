@@ -35,6 +35,18 @@ def test_the_tables_of_a_query_are_named_without_its_own():
     assert translate(query).tables == {("a", "b", "c"), ("a", "b", "d")}
 
 
+@pytest.mark.parametrize(
+    ("query", "translated"),
+    [
+        ("SELECT id FROM range(3)", "SELECT id FROM RANGE(3) AS range(id)"),
+        ("SELECT r.id FROM range(1, 3) r", "SELECT r.id FROM RANGE(1, 3) AS r(id)"),
+        ("SELECT n FROM range(3) AS r(n)", "SELECT n FROM RANGE(3) AS r(n)"),
+    ],
+)
+def test_the_column_of_a_range_is_called_id(query, translated):
+    assert translate(query).sql == translated
+
+
 @pytest.mark.parametrize("text", ["", ";", "-- nothing"])
 def test_an_empty_text_is_no_query(text):
     with pytest.raises(SqlFailed, match="PARSE_SYNTAX_ERROR"):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import httpx
 import pytest
 import uvicorn
 from databricks.sdk import WorkspaceClient
@@ -61,6 +62,16 @@ class Server:
         """Return the real SDK, as one of the users."""
         return WorkspaceClient(config=Config(host=self.url, token=user, auth_type="pat"))
 
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        """Use a call under `/local/`."""
+        answer = httpx.request(
+            method,
+            f"{self.url}/local/{path}",
+            json=body,
+            headers={"Authorization": "Bearer admin"},
+        )
+        return answer.raise_for_status().json()
+
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Return what DuckDB itself says, past all that is tested here."""
         with duckdb.connect() as connection:
@@ -72,7 +83,11 @@ class Server:
 @contextmanager
 def serve(data: Path, **options: Any) -> Iterator[Server]:
     """Run a server on the data of a folder until the block ends."""
-    settings = Settings(data=data, genie_seconds=options.pop("pace", 0.05))
+    settings = Settings(
+        data=data,
+        genie_seconds=options.pop("pace", 0.05),
+        genie_questions_per_minute=options.pop("questions_per_minute", None),
+    )
     database = Database(settings.databases / "workspace.sqlite")
     warehouse = Warehouse(
         settings, Grants(database), rows_per_chunk=options.pop("rows_per_chunk", 1000)
@@ -102,6 +117,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Give all tests one running server."""
     with serve(tmp_path_factory.mktemp("genie")) as running:
         yield running
+
+
+@pytest.fixture
+def add_rule(server: Server) -> Iterator[Callable[..., int]]:
+    """Give a function that adds a rule for `genie` or `sql`; none outlives the test."""
+
+    def add(area: str, **rule: Any) -> int:
+        number: int = server.control("POST", f"{area}/rules", rule)["id"]
+        return number
+
+    yield add
+    for area in ("genie", "sql"):
+        server.control("DELETE", f"{area}/rules")
 
 
 @pytest.fixture

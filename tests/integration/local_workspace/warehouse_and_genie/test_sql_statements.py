@@ -55,6 +55,49 @@ def test_columns_have_the_types_of_databricks(server):
     ]
 
 
+@pytest.mark.parametrize(
+    ("expression", "type_text", "text"),
+    [
+        ("CAST(-128 AS TINYINT)", "TINYINT", "-128"),
+        ("CAST(32767 AS SMALLINT)", "SMALLINT", "32767"),
+        ("9223372036854775807", "BIGINT", "9223372036854775807"),
+        (
+            "CAST('12345678901234567890.123456789012345678' AS DECIMAL(38,18))",
+            "DECIMAL(38,18)",
+            "12345678901234567890.123456789012345678",
+        ),
+        ("CAST(0 AS DECIMAL(10,4))", "DECIMAL(10,4)", "0.0000"),
+        ("CAST('NaN' AS DOUBLE)", "DOUBLE", "NaN"),
+        ("CAST('Infinity' AS DOUBLE)", "DOUBLE", "Infinity"),
+        ("-CAST('Infinity' AS DOUBLE)", "DOUBLE", "-Infinity"),
+        ("CAST(10000000000 AS DOUBLE)", "DOUBLE", "1.0E10"),
+        ("CAST(0.1 AS FLOAT)", "FLOAT", "0.1"),
+        ("false", "BOOLEAN", "false"),
+        ("DATE'0001-01-01'", "DATE", "0001-01-01"),
+        ("TIMESTAMP'2024-02-29 23:59:59.999'", "TIMESTAMP", "2024-02-29T23:59:59.999Z"),
+        ("X'C3A4'", "BINARY", "w6Q="),
+        ("array('a', NULL)", "ARRAY<STRING>", '["a",null]'),
+        ("map('a', 1)", "MAP<STRING, INT>", '{"a":1}'),
+        ("named_struct('a', 1, 'b', 'x')", "STRUCT<a: INT, b: STRING>", '{"a":1,"b":"x"}'),
+        (
+            "array(TIMESTAMP'2024-01-01 00:00:00')",
+            "ARRAY<TIMESTAMP>",
+            '["2024-01-01T00:00:00.000Z"]',
+        ),
+        ("map(DATE'2024-01-01', true)", "MAP<DATE, BOOLEAN>", '{"2024-01-01":true}'),
+        ("NULL", "VOID", None),
+        ("CAST(NULL AS DATE)", "DATE", None),
+        ("'null'", "STRING", "null"),
+        ("''", "STRING", ""),
+    ],
+)
+def test_a_value_of_each_type_comes_as_the_platform_writes_it(server, expression, type_text, text):
+    answer = run(server, f"SELECT {expression} AS value")
+    assert answer.status.error is None
+    assert answer.manifest.schema.columns[0].type_text == type_text
+    assert answer.result.data_array == [[text]]
+
+
 def test_named_parameters_have_types(server):
     answer = run(
         server,

@@ -64,7 +64,7 @@ class QuestionLimit:
         return await self._get(request)
 
     async def _remove(self, request: Request) -> Response:
-        self._questions = None
+        self._questions, self._seconds = None, _MINUTE
         return await self._get(request)
 
 

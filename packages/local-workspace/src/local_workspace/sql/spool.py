@@ -14,6 +14,8 @@ from local_workspace.sql.failure import SqlCanceled, SqlFailed
 from local_workspace.sql.result import Chunk, Column, Result, Row
 from local_workspace.sql.statement import INLINE_BYTES, Statement
 
+_BATCH = 500
+
 
 def spool_rows(
     rows: Iterable[Row],
@@ -85,7 +87,7 @@ class _Limits:
 
     def of_rows(self, rows: Iterable[Row]) -> Iterator[Row]:
         for row in rows:
-            size = sum(len(value.encode()) for value in row if value is not None)
+            size = sum(len(value) for value in row if value is not None)
             if self._is_enough(size):
                 return
             self.rows += 1
@@ -102,7 +104,10 @@ class _Limits:
             yield batch.slice(0, room)
 
     def _is_enough(self, size: int) -> bool:
-        """Return whether nothing more may pass, now that there is something of this size."""
+        """Return whether nothing more may pass, now that there is something of this size.
+
+        Sizes are estimates, as the platform's own are: of text, its characters.
+        """
         if self._statement.state == "CANCELED":
             raise SqlCanceled
         self._bytes += size
@@ -145,10 +150,11 @@ def _write_json(
     """Write an array of arrays without any white space."""
     del index, columns
     count = 0
-    for row in rows:
+    # One call for many rows: making an encoder takes longer than a row.
+    while batch := list(islice(rows, _BATCH)):
         file.write("," if count else "[")
-        file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")))
-        count += 1
+        file.write(json.dumps(batch, ensure_ascii=False, separators=(",", ":"))[1:-1])
+        count += len(batch)
     file.write("]")
     return count
 

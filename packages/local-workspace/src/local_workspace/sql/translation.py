@@ -69,7 +69,7 @@ def translate(
         )
     tables = tables_of(query)
     return Translation(
-        sql=_generate(_read_information_schema(query)),
+        sql=_generate(_name_ranges(_read_information_schema(query))),
         values={name: values[name] for name in markers},
         tables=tables,
     )
@@ -119,6 +119,17 @@ def _read_information_schema(query: exp.Expression) -> exp.Expression:
             is_here = exp.column(where).eq(table.catalog or "samples")
             rows = exp.select("*").from_(source).where(is_here)
             table.replace(rows.subquery(table.alias_or_name))
+    return query
+
+
+def _name_ranges(query: exp.Expression) -> exp.Expression:
+    """Call the column of `range(...)` id, as Databricks does."""
+    for table in query.find_all(exp.Table):
+        is_range = isinstance(table.this, exp.Func) and _function_name(table.this) == "range"
+        if is_range and not table.alias_column_names:
+            columns = [exp.to_identifier("id")]
+            alias = exp.to_identifier(table.alias or "range")
+            table.set("alias", exp.TableAlias(this=alias, columns=columns))
     return query
 
 
