@@ -14,6 +14,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from datetime import timedelta
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from lakevisor.supervisor import Request, open_supervisor, preload
 
 preload()
 # Imported here, once, in the process from which all replicas are forked.
+for plugin in entry_points(group="lakevisor"):
+    plugin.load()
 from databricks_ai_bridge.lakebase import _LakebaseBase  # noqa: E402
 
 from chaos import points as chaos_points  # noqa: E402
