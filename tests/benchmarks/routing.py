@@ -24,7 +24,7 @@ from pydantic import BaseModel
 
 from lakevisor.config import SupervisorSettings
 from lakevisor.graph import Limits, TurnContext, build_graph, new_turn
-from lakevisor.ledger import Lease, OwnerKey, TurnOperations, TurnStart
+from lakevisor.ledger import Lease, OwnerKey, TurnOperations, TurnRateLimits, TurnStart
 from lakevisor.ledger.memory import MemoryLedger
 from lakevisor.registry import EnabledAgent, Hooks, Registry
 from lakevisor_plugin import Answer, CurrentTurn, Launched, Started, SubAgent, Turn
@@ -159,6 +159,7 @@ def ours(model: ScriptedModel, *, shortcuts: bool) -> Send:
             turn_id=turn_id,
             workspace=NoWorkspace(),
             operations=operations.for_call("", "", may_change=False),
+            rate_limits=TurnRateLimits(slots=ledger.slots, owner=lease.owner),
             deadline=time.monotonic() + 60,
             tell=lambda _: None,
         )

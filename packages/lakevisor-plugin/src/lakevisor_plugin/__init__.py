@@ -20,6 +20,7 @@ from lakevisor_plugin.hookspecs import PROJECT, HookSpecs, hookimpl
 from lakevisor_plugin.memory import Memory, MemoryFull
 from lakevisor_plugin.operations import Operation, OperationNotFound, Operations, Seen, Started
 from lakevisor_plugin.prompts import read_prompt
+from lakevisor_plugin.rate_limits import NoSlot, RateLimit, RateLimits
 from lakevisor_plugin.results import Answer, Launched
 from lakevisor_plugin.review import Decision, ToolCall, Verdict
 from lakevisor_plugin.settled import Settled
@@ -42,10 +43,13 @@ __all__ = [
     "Launched",
     "Memory",
     "MemoryFull",
+    "NoSlot",
     "Operation",
     "OperationNotFound",
     "Operations",
     "Progress",
+    "RateLimit",
+    "RateLimits",
     "Resource",
     "Seen",
     "Settled",

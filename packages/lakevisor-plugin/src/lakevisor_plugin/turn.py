@@ -15,6 +15,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from lakevisor_plugin.memory import Memory, no_memory
 from lakevisor_plugin.operations import Operations
+from lakevisor_plugin.rate_limits import RateLimits
 
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
@@ -38,6 +39,8 @@ class Turn:
     """A client of the workspace that acts for the caller. It blocks: use `call`."""
     operations: Operations
     """The operations of this caller; what is launched belongs to this thread."""
+    rate_limits: RateLimits
+    """The rate limits of other systems, kept together with all other processes."""
     deadline: float
     """When the turn must be over, on the clock of `time.monotonic()`, in seconds."""
     tell: Callable[[str], None] = field(repr=False)

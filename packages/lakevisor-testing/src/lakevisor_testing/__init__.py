@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lakevisor_testing.conformance import assert_conforms, check_plugin
+    from lakevisor_testing.rate_limits import InMemoryRateLimits
     from lakevisor_testing.replies import Reply, ToolUse
     from lakevisor_testing.scripted_model import RecordedCall, ScriptedModel
     from lakevisor_testing.settling import assert_settles
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "InMemoryOperations",
+    "InMemoryRateLimits",
     "NoWorkspace",
     "RecordedCall",
     "Reply",
@@ -29,6 +31,7 @@ __all__ = [
 
 _HOMES = {
     "InMemoryOperations": "turns",
+    "InMemoryRateLimits": "rate_limits",
     "NoWorkspace": "turns",
     "RecordedCall": "scripted_model",
     "Reply": "replies",

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from pydantic import JsonValue
 
-from lakevisor_plugin import Memory, Operation, OperationNotFound, Operations, Started, Turn
+from lakevisor_plugin import (
+    Memory,
+    Operation,
+    OperationNotFound,
+    Operations,
+    RateLimits,
+    Started,
+    Turn,
+)
+from lakevisor_testing.rate_limits import InMemoryRateLimits
 
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
@@ -150,10 +159,10 @@ def make_turn(
     workspace: WorkspaceClient | None = None,
     operations: Operations | None = None,
     memory: Memory | None = None,
-    is_resumed: bool = False,
-    trace_id: str | None = None,
+    rate_limits: RateLimits | None = None,
     seconds: float = 30,
     tell: Callable[[str], None] | None = None,
+    **fields: Any,
 ) -> Turn:
     """Return a turn for a tool under test.
 
@@ -163,10 +172,10 @@ def make_turn(
         workspace: a client; without it a tool that uses the workspace fails the test.
         operations: the thread's operations; without them none, in memory.
         memory: what the sub-agent remembers of the thread; without it nothing yet.
-        is_resumed: whether an earlier attempt at the turn was interrupted.
-        trace_id: the trace of the turn.
+        rate_limits: those of other systems; without them nobody waits.
         seconds: how long the turn may take from now on.
         tell: takes what the tool says of its progress, for example `list.append`.
+        fields: further ones of the `Turn`, by name: `is_resumed=True`.
     """
     if operations is None:
         operations = InMemoryOperations(thread_id=thread_id, turn_id=turn_id)
@@ -177,10 +186,10 @@ def make_turn(
         operations=operations,
         # Not `or`: one that is still empty counts as false.
         memory=Memory() if memory is None else memory,
-        is_resumed=is_resumed,
+        rate_limits=rate_limits or InMemoryRateLimits(),
         deadline=time.monotonic() + seconds,
         tell=tell or (lambda _: None),
-        trace_id=trace_id,
+        **fields,
     )
 
 

@@ -28,6 +28,15 @@ PASS_TIME = (
     "UPDATE {}.turns SET finished_at = finished_at - %(span)s WHERE thread_key LIKE %(id)s || '%%'",
     "UPDATE {}.turns SET begun_at = begun_at - %(span)s WHERE thread_key LIKE %(id)s || '%%'",
     "UPDATE {}.operations SET intended_at = intended_at - %(span)s WHERE workspace_id = %(id)s",
+    (
+        "UPDATE {}.rate_limits SET blocked_until = blocked_until - %(span)s"
+        " WHERE workspace_id = %(id)s"
+    ),
+    (
+        "UPDATE {}.rate_slots SET asked_at = asked_at - %(span)s, taken_at = taken_at - %(span)s,"
+        " sent_at = sent_at - %(span)s, valid_until = valid_until - %(span)s"
+        " WHERE workspace_id = %(id)s"
+    ),
     "UPDATE {}.proposals SET expires_at = expires_at - %(span)s WHERE workspace_id = %(id)s",
 )
 

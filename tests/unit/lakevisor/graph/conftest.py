@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from lakevisor.config import SupervisorSettings
 from lakevisor.graph import Limits, TurnContext, build_graph, current_turn, new_turn, reply_text
 from lakevisor.graph.state import State
-from lakevisor.ledger import Lease, OwnerKey, TurnOperations, TurnStart
+from lakevisor.ledger import Lease, OwnerKey, TurnOperations, TurnRateLimits, TurnStart
 from lakevisor.ledger.memory import MemoryLedger
 from lakevisor.ledger.values import OperationRecord
 from lakevisor.registry import EnabledAgent, Hooks, Plugin, Registry
@@ -182,6 +182,7 @@ class Talk:
             turn_id=lease.turn_id,
             workspace=NoWorkspace(),
             operations=operations.for_call("", "", may_change=False),
+            rate_limits=TurnRateLimits(slots=self.ledger.slots, owner=OWNER),
             deadline=time.monotonic() + limits["turn_seconds"],
             tell=lambda _: None,
         )

@@ -2,6 +2,7 @@
 
 from lakevisor.ledger.port import Ledger, OperationStore, Proposals, Turns
 from lakevisor.ledger.turn_operations import CallOperations, MakeRoom, TurnOperations
+from lakevisor.ledger.turn_rate_limits import TurnRateLimits
 from lakevisor.ledger.values import (
     Counted,
     LaunchLimits,
@@ -23,6 +24,7 @@ __all__ = [
     "Proposals",
     "StoredAnswer",
     "TurnOperations",
+    "TurnRateLimits",
     "TurnStart",
     "Turns",
 ]

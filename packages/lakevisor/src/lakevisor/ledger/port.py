@@ -1,6 +1,6 @@
 """The ledger: what must survive the process that works on a turn.
 
-Four small stores over one database, each method one transaction. Any of them may be called again
+Five small stores over one database, each method one transaction. Any of them may be called again
 when its answer was lost on the way (a dropped connection): what was done is not done twice. The
 exception is `AuditTrail.append`, which would write a second line.
 """
@@ -13,6 +13,7 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
+from lakevisor.ledger.slots import Slots
 from lakevisor.ledger.values import (
     AuditEntry,
     AuditRecord,
@@ -298,7 +299,7 @@ class AuditTrail(Protocol):
 
 
 class Ledger(Protocol):
-    """The four stores."""
+    """The five stores."""
 
     @property
     def turns(self) -> Turns:
@@ -313,6 +314,11 @@ class Ledger(Protocol):
     @property
     def proposals(self) -> Proposals:
         """What waits for the person's own word."""
+        ...
+
+    @property
+    def slots(self) -> Slots:
+        """Who may send a request to a system that limits them."""
         ...
 
     @property

@@ -28,7 +28,7 @@ from lakevisor.graph import (
     new_turn,
     turns,
 )
-from lakevisor.ledger import LaunchLimits, Lease, Ledger, TurnOperations
+from lakevisor.ledger import LaunchLimits, Lease, Ledger, TurnOperations, TurnRateLimits
 from lakevisor.ledger.postgres import is_lease_lost
 from lakevisor.supervisor.acceptance import accepted_call
 from lakevisor.supervisor.earlier import messages_of
@@ -179,6 +179,7 @@ class TurnRun:
             begun_at=self.lease.begun_at,
             names=self.workspace.names,
             trace_id=trace.trace_id,
+            rate_limits=TurnRateLimits(slots=self.ledger.slots, owner=self.lease.owner),
             deadline=time.monotonic() + seconds,
             tell=lambda _: None,
         )

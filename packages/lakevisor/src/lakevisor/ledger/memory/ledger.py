@@ -1,4 +1,4 @@
-"""The four stores of the ledger over rows in memory."""
+"""The five stores of the ledger over rows in memory."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from lakevisor.ledger.memory.audit import MemoryAudit
 from lakevisor.ledger.memory.operations import MemoryOperations
 from lakevisor.ledger.memory.proposals import MemoryProposals
 from lakevisor.ledger.memory.rows import Rows
+from lakevisor.ledger.memory.slots import MemorySlots
 from lakevisor.ledger.memory.turns import MemoryTurns
 from lakevisor.ledger.values import LedgerCounts
 
@@ -30,6 +31,7 @@ class MemoryLedger:
         self.turns = MemoryTurns(self._rows)
         self.operations = MemoryOperations(self._rows)
         self.proposals = MemoryProposals(self._rows)
+        self.slots = MemorySlots(self._rows)
         self.audit = MemoryAudit(self._rows)
 
     async def counts(self) -> LedgerCounts:

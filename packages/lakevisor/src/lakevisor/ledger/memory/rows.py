@@ -1,4 +1,4 @@
-"""The rows of the ledger in memory, shared by its four stores.
+"""The rows of the ledger in memory, shared by its five stores.
 
 No method of the stores awaits anything between reading and writing, so each is one transaction.
 """
@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pydantic import JsonValue
 
 from lakevisor.errors import LeaseLost
+from lakevisor.ledger.slots import Ticket
 from lakevisor.ledger.values import (
     AuditEntry,
     AuditRecord,
@@ -80,6 +81,22 @@ class ProposalRow:
 
 
 @dataclass(kw_only=True)
+class SlotRow:
+    """The place of a request in the queue of a rate limit."""
+
+    ticket: Ticket
+    """Whose place it is."""
+    asked_at: datetime
+    """When it was taken first."""
+    valid_until: datetime
+    """From when on the row says nothing any more."""
+    taken_at: datetime | None = None
+    """When the request could be sent."""
+    sent_at: datetime | None = None
+    """When it was known to be sent."""
+
+
+@dataclass(kw_only=True)
 class Rows:
     """Everything the ledger holds."""
 
@@ -95,6 +112,10 @@ class Rows:
     """Which lease (thread key and fence) tells of an operation's end, by token."""
     proposals: dict[str, ProposalRow] = field(default_factory=dict)
     """By proposal id."""
+    slots: dict[str, SlotRow] = field(default_factory=dict)
+    """By the id of the ticket."""
+    blocked_until: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    """By workspace and name of the rate limit."""
     audit: list[AuditRecord] = field(default_factory=list)
     """In the order in which they were written."""
 
