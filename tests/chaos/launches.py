@@ -43,7 +43,7 @@ def at_moments(
         async with Stage.opened(world, scenario, without=without) as stage:
             moments = await experiments.moments(stage)
             chosen = [each for each in moments if label in each.label]
-            return await experiment(stage, chosen if label else chosen[:: options.every])
+            return await experiment(stage, chosen if label else options.drawn(chosen))
 
     return run
 

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 TESTS = Path(__file__).parents[1]
+LOOK_SECONDS, LOOK_PAUSE = 60.0, 0.2
 CLIENT_LEAVES = signal.SIGUSR1
 """At this signal a replica's client goes away, and the replica lives on."""
 
@@ -126,12 +128,12 @@ class Replica:
 
     async def said(self, request: Mapping[str, str]) -> list[tuple[str, str, str]]:
         """Return the type, id and text of each message in the thread of a request."""
-        told = await self._order(do="history", request=request)
+        told = await self._look(do="history", request=request)
         return [tuple(each) for each in told["said"]]
 
     async def unresolved(self, request: Mapping[str, str]) -> list[str]:
         """Return the tokens under which something may run in the thread of a request."""
-        told = await self._order(do="unresolved", request=request)
+        told = await self._look(do="unresolved", request=request)
         tokens: list[str] = told["tokens"]
         return tokens
 
@@ -155,6 +157,14 @@ class Replica:
         """Kill the process, and wait until it is gone."""
         self.signal(signal.SIGKILL)
         await self._reading
+
+    async def _look(self, **order: Any) -> dict[str, Any]:
+        """Look at something until it is seen: PostgreSQL may be restarted meanwhile."""
+        deadline = time.monotonic() + LOOK_SECONDS
+        while "error" in (told := await self._order(**order)):
+            assert time.monotonic() < deadline, told
+            await asyncio.sleep(LOOK_PAUSE)
+        return told
 
     async def _order(self, **order: Any) -> dict[str, Any]:
         number = next(self._numbers)
