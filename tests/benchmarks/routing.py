@@ -168,7 +168,11 @@ def ours(model: ScriptedModel, *, shortcuts: bool) -> Send:
             new_turn(HumanMessage(text, id=turn_id)),
             {"configurable": {"thread_id": "t"}},
             context=TurnContext(
-                turn=turn, operations=operations, proposals=ledger.proposals, limits=limits
+                turn=turn,
+                operations=operations,
+                proposals=ledger.proposals,
+                audit=ledger.audit,
+                limits=limits,
             ),
             durability="sync",
         )

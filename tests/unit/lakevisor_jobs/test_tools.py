@@ -31,7 +31,7 @@ def test_the_model_sees_the_tools_of_the_original_example() -> None:
         "poll_databricks_job": {"run_id"},
         "terminate_databricks_job": {"run_id"},
         "repair_databricks_job": {"run_id"},
-        "list_databricks_runs": set(),
+        "list_databricks_runs": {"everyone"},
     }
 
 

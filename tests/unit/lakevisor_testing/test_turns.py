@@ -42,6 +42,7 @@ async def test_a_launch_is_remembered_with_all_that_is_known(jobs):
         "state": "PENDING",
         "job": "anomalies",
         "url": "https://run",
+        "owner": None,
         "is_final": False,
         "is_cancel_requested": False,
         "agent": "jobs",

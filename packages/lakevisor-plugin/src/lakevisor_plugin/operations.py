@@ -36,6 +36,8 @@ class Operation(BaseModel):
     """The sub-agent that launched it; the host fills it in."""
     launched_at: datetime | None = None
     """When it was launched; the host fills it in."""
+    owner: str | None = None
+    """Whose it is, where an administrator sees somebody else's; the host fills it in."""
 
 
 class Started(BaseModel):
@@ -138,12 +140,16 @@ class Operations(Protocol):
         """
         ...
 
-    async def list(self, *, kind: str, everywhere: bool = False) -> Sequence[Operation]:
+    async def list(
+        self, *, kind: str, everywhere: bool = False, everyone: bool = False
+    ) -> Sequence[Operation]:
         """Return the operations of a kind, the latest last.
 
         Args:
             kind: a word of the plugin's.
             everywhere: those of all threads of the caller, not of this one alone.
+            everyone: those of everybody, where the caller is a configured administrator; for
+                others the same as `everywhere`.
         """
         ...
 

@@ -119,7 +119,13 @@ class InMemoryOperations:
             raise OperationNotFound(run_id)
         return found
 
-    async def list(self, *, kind: str, everywhere: bool = False) -> Sequence[Operation]:  # noqa: ARG002 - there is one thread
+    async def list(
+        self,
+        *,
+        kind: str,
+        everywhere: bool = False,  # noqa: ARG002 - there is one thread
+        everyone: bool = False,  # noqa: ARG002 - and one owner
+    ) -> Sequence[Operation]:
         """Return the operations of a kind, the latest last."""
         return tuple(each for each in self._thread.by_run_id.values() if each.kind == kind)
 

@@ -22,16 +22,25 @@ LOOK_SECONDS = 4.0
 """How long that may take; what is not seen by then is shown as it was seen last."""
 
 
-async def my_runs(*, turn: Turn) -> Answer:
-    """Return the caller's latest runs as a Markdown table, the latest first."""
-    every = list(reversed(await turn.operations.list(kind=KIND, everywhere=True)))
+async def latest_runs(*, turn: Turn, everyone: bool = False) -> Answer:
+    """Return the caller's latest runs as a Markdown table, the latest first.
+
+    Args:
+        turn: the caller's.
+        everyone: those of everybody, where the caller is an administrator.
+    """
+    found = await turn.operations.list(kind=KIND, everywhere=True, everyone=everyone)
+    every = list(reversed(found))
     if not every:
         return Answer(text="You have not started any job yet.")
     runs = every[:LATEST]
     seen = await _look([run for run in runs if not run.is_final][:LOOKS], turn=turn)
-    rows = [_row(run, seen.get(run.run_id)) for run in runs]
-    lines = ["| run | job | state | started |", "|---|---|---|---|"]
-    lines += [f"| {' | '.join(_cell(each) for each in row)} |" for row in rows]
+    heads = ["run", "job", "state", "started"]
+    if any(run.owner is not None for run in runs):
+        heads.append("by")
+    rows = [_row(run, seen.get(run.run_id))[: len(heads)] for run in runs]
+    lines = [_line(heads), "|---" * len(heads) + "|"]
+    lines += [_line([_cell(each) for each in row]) for row in rows]
     text = "\n".join(lines)
     if len(every) > LATEST:
         text += f"\n\nThe latest {LATEST} runs."
@@ -66,13 +75,17 @@ def _state(run: Operation, report: RunReport | None) -> str:
     return run.state if report is None else told_state(run, report).value
 
 
-def _row(run: Operation, report: RunReport | None) -> tuple[str, str, str, str]:
+def _row(run: Operation, report: RunReport | None) -> tuple[str, ...]:
     words = _state(run, report).replace("_", " ")
     if report is not None and report.seconds is not None:
         words += f", {duration(report.seconds)}"
     at = run.launched_at
     started = at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if at else ""
-    return run.run_id, run.title, words, started
+    return run.run_id, run.title, words, started, run.owner or "you"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _cell(text: str) -> str:

@@ -18,7 +18,7 @@ from lakevisor_jobs.run_choice import KIND, choose_run
 from lakevisor_jobs.run_look import see_run, stop_was_requested
 from lakevisor_jobs.run_result import run_errors, run_result
 from lakevisor_jobs.run_state import RunState
-from lakevisor_jobs.run_table import my_runs
+from lakevisor_jobs.run_table import latest_runs
 from lakevisor_jobs.settings import JobsSettings
 from lakevisor_jobs.settling import settle_start, settle_stop
 from lakevisor_plugin import Answer, AskFirst, CurrentTurn, Launched, Turn
@@ -154,10 +154,11 @@ def _repair_tool(jobs: ConfiguredJobs) -> BaseTool:
 
 
 @tool(parse_docstring=True)
-async def list_databricks_runs(turn: CurrentTurn) -> Answer:
+async def list_databricks_runs(turn: CurrentTurn, everyone: bool = False) -> Answer:
     """List the person's own runs, those of other conversations too, the latest first.
 
     Args:
         turn: The turn.
+        everyone: Only if an administrator asks for the runs of all people.
     """
-    return await my_runs(turn=turn)
+    return await latest_runs(turn=turn, everyone=everyone)

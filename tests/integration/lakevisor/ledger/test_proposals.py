@@ -31,7 +31,8 @@ async def test_the_same_proposal_in_the_same_turn_is_one(store):
     assert await store.ledger.proposals.propose(lease, PROPOSAL) == first
     [record] = await store.ledger.audit.of(store.owner())
     assert record.entry.action is Action.PROPOSED
-    assert record.entry.details == {"arguments": PROPOSAL.arguments}
+    told = {"arguments": PROPOSAL.arguments, "expires_seconds": PROPOSAL.expires_seconds}
+    assert record.entry.details == told
 
 
 async def test_the_turn_that_proposes_cannot_accept(store):

@@ -222,6 +222,20 @@ def ask_in_a_process(run_command: Any) -> Callable[..., Awaitable[Any]]:
 
 
 @pytest.fixture(scope="session")
+def read_audit(run_command: Any) -> Callable[..., Awaitable[Sequence[Any]]]:
+    """Give a function that returns a workspace's audit as the command prints it."""
+
+    async def read(workspace: Any) -> Sequence[Any]:
+        given = [word for each in overrides(workspace) for word in ("--set", each)]
+        command = ("lakevisor", "operations", "audit", "--json", *given)
+        done = await run_command(*command, LAKEVISOR_CONFIGS=str(CONFIGS))
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    return read
+
+
+@pytest.fixture(scope="session")
 def own_workspace(workspace: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """Give a workspace in which these tests may restart servers and make roles."""
     data = tmp_path_factory.mktemp("own-workspace")

@@ -92,7 +92,7 @@ def ask_traced(
 
 
 async def test_a_launch_is_one_trace_that_is_found_by_its_run(
-    ask_traced: Any, traces: Any, workspace: Any
+    ask_traced: Any, traces: Any, workspace: Any, read_audit: Any
 ) -> None:
     answer = await ask_traced(LAUNCH)
 
@@ -103,6 +103,10 @@ async def test_a_launch_is_one_trace_that_is_found_by_its_run(
     assert trace["root"] == {"run_id": operation["run_id"], "job": "transaction_anomalies"}
     assert trace["tags"]["lakevisor.job"] == "transaction_anomalies"
     assert trace["session"] == trace["tags"]["lakevisor.thread_id"] == answer["thread_id"]
+    acts = [each for each in await read_audit(workspace) if each["trace_id"] == trace["trace_id"]]
+    assert [each["action"] for each in acts] == ["intended", "launched"]
+    assert acts[1]["run_id"] == operation["run_id"]
+    assert acts[1]["thread_id"] == answer["thread_id"]
     # What the turn calls is recorded below the turn, not beside it.
     assert [name for name, is_root in trace["spans"] if is_root] == ["turn"]
     assert "ChatDatabricks" in {name for name, _ in trace["spans"]}

@@ -25,7 +25,9 @@ def test_the_help_names_each_exit_code(lakevisor):
     assert {int(code) for code in re.findall(r"^ +(\d+) ", listed, re.MULTILINE)} == CODES
 
 
-@pytest.mark.parametrize("command", ["chat", "ask", "config", "plugins", "db", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["chat", "ask", "config", "plugins", "db", "operations", "doctor"]
+)
 def test_each_command_has_its_section(lakevisor, command):
     assert re.search(rf"^  {command} ", lakevisor("--help").stdout, re.MULTILINE)
     assert f"\n## lakevisor {command}" in TEXT

@@ -190,6 +190,7 @@ class Talk:
             turn=turn,
             operations=operations,
             proposals=self.ledger.proposals,
+            audit=self.ledger.audit,
             limits=Limits(proposal_seconds=60, **limits),
         )
 

@@ -5,6 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from lakevisor.graph.state import TURNS_KEPT
+from lakevisor.ledger import OwnerKey
+from lakevisor.ledger.values import Action
 from lakevisor.registry import Plugin
 from lakevisor_plugin import Decision, Verdict, hookimpl
 from lakevisor_testing.replies import Reply, ToolUse
@@ -34,6 +36,15 @@ async def test_a_refused_call_does_not_run_and_the_model_reads_why(talk_with):
     assert await talk.say("Start it", LAUNCH, "Not on Sundays, sorry.") == "Not on Sundays, sorry."
     assert talk.model.calls[-1].messages[-1].content == "Refused: Not on Sundays."
     assert not await talk.operations()
+
+
+async def test_a_refusal_stands_in_the_audit_with_its_reason(talk_with):
+    verdict = Verdict(decision=Decision.REFUSE, reason="Not on Sundays.")
+    talk = talk_with(plugins=[reviewer(verdict)])
+    await talk.say("Start it", LAUNCH, "Sorry.")
+    [record] = await talk.ledger.audit.of(OwnerKey(workspace_id="1", owner="ada"))
+    assert (record.entry.action, record.entry.origin.tool) == (Action.REFUSED, "launch")
+    assert record.entry.details == {"reason": "Not on Sundays.", "arguments": {"request": "it"}}
 
 
 async def test_an_asked_call_waits_and_says_what_it_would_do(asking):

@@ -16,6 +16,7 @@ from lakevisor.cli.config import app as config
 from lakevisor.cli.db import app as db
 from lakevisor.cli.doctor import doctor
 from lakevisor.cli.environment import read_environment
+from lakevisor.cli.operations import app as operations
 from lakevisor.cli.options import Options, SetOption, VerboseOption, WorkspaceOption
 from lakevisor.cli.plugins import app as plugins
 from lakevisor.errors import LakevisorError
@@ -47,6 +48,7 @@ app.command()(ask)
 app.add_typer(config, name="config")
 app.add_typer(plugins, name="plugins")
 app.add_typer(db, name="db")
+app.add_typer(operations, name="operations")
 app.command()(doctor)
 
 

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
-
 import typer
 
+from lakevisor.cli.connected import connected
 from lakevisor.cli.options import Options, takes_options
-
-if TYPE_CHECKING:
-    from lakevisor.checkpoints import Checkpoints
-    from lakevisor.config import LakebaseSettings
 
 app = typer.Typer(
     help="Check and migrate the tables in Lakebase.", no_args_is_help=True, rich_markup_mode=None
@@ -48,7 +41,8 @@ async def _status(options: Options) -> bool:
     from lakevisor.ledger import migrating
     from lakevisor.supervisor import ledger_schema
 
-    async with _connected(options) as (settings, checkpoints):
+    async with connected(options) as found:
+        settings, checkpoints = found.configuration.settings.lakebase, found.checkpoints
         are_current = await is_current(checkpoints.opened, settings.schema_name)
         ledger = await migrating.status(checkpoints.pool, ledger_schema(settings))
     typer.echo(f"conversations ({settings.schema_name}): {_words(are_current)}")
@@ -61,27 +55,11 @@ async def _migrate(options: Options) -> None:
     from lakevisor.ledger.migrating import migrate as migrate_ledger
     from lakevisor.supervisor import ledger_schema
 
-    async with _connected(options) as (settings, checkpoints):
+    async with connected(options) as found:
+        settings, checkpoints = found.configuration.settings.lakebase, found.checkpoints
         await migrate_checkpoints(checkpoints.opened, settings.schema_name)
         await migrate_ledger(checkpoints.pool, ledger_schema(settings))
     typer.echo("The tables are up to date.")
-
-
-@asynccontextmanager
-async def _connected(options: Options) -> AsyncIterator[tuple[LakebaseSettings, Checkpoints]]:
-    from lakevisor.cli.starting import start_workspace
-    from lakevisor.supervisor import preload
-    from lakevisor.workspace import connect
-
-    configuration = options.load_configuration()
-    await start_workspace(configuration, options.environment, tell=lambda _: None)
-    workspace = await connect(configuration.settings.workspace, options.environment)
-    preload()
-    from lakevisor.checkpoints import open_connections
-
-    settings = configuration.settings.lakebase
-    async with open_connections(settings, workspace) as checkpoints:
-        yield settings, checkpoints
 
 
 def _words(is_current: bool) -> str:

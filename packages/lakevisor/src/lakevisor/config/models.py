@@ -233,6 +233,16 @@ class LimitSettings(Section):
     )
 
 
+class OperationSettings(Section):
+    """Who may see and stop what others have started."""
+
+    administrators: tuple[Name, ...] = Field(
+        (),
+        strict=False,
+        description="Users and groups that may see, stop and repair what anybody has started.",
+    )
+
+
 class TracingSettings(Section):
     """Whether and where MLflow records what happened in a turn."""
 
@@ -262,6 +272,9 @@ class Settings(Section):
     )
     limits: LimitSettings = Field(
         default_factory=LimitSettings, description="How much may be started."
+    )
+    operations: OperationSettings = Field(
+        default_factory=OperationSettings, description="What goes on after the turn."
     )
     tracing: TracingSettings = Field(
         default_factory=TracingSettings, description="Tracing with MLflow."

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from langchain_core.messages.ai import UsageMetadata
 
 from lakevisor.errors import DeadlineExceeded, TooManyModelCalls
-from lakevisor.ledger import CallOperations, Proposals, TurnOperations
+from lakevisor.ledger import AuditTrail, CallOperations, Proposals, TurnOperations
 from lakevisor_plugin import Event, Memory, Progress, ToolCall, Turn
 
 Emit = Callable[[Event], None]
@@ -40,6 +40,7 @@ class TurnContext:
     turn: Turn
     operations: TurnOperations
     proposals: Proposals
+    audit: AuditTrail
     limits: Limits
     model_calls: int = 0
     usage: Counter[str] = field(default_factory=Counter)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 from lakevisor.errors import DeadlineExceeded, LakevisorError, TurnError
 from lakevisor.graph.context import Emit, TurnContext
 from lakevisor.graph.question import as_written, question
-from lakevisor.ledger.values import Proposal
+from lakevisor.ledger.values import Action, AuditEntry, Proposal
 from lakevisor.registry import Hooks
 from lakevisor.workspace import translated
 from lakevisor_plugin import (
@@ -125,7 +125,7 @@ class ToolRunner:
             return _error(problem)
         verdict = self._review(call, turn, read_outside=read_outside)
         if verdict.decision is Decision.REFUSE:
-            return Outcome(kind="refused", content=f"Refused: {verdict.reason}")
+            return await _refuse(call, verdict.reason, context)
         try:
             if verdict.decision is Decision.ASK and not turn.is_accepted:
                 return await self._ask(call, turn, context, reason=verdict.reason)
@@ -247,6 +247,18 @@ def _injected(tool: BaseTool, turn: Turn) -> dict[str, Turn]:
     if not issubclass(schema, BaseModel):
         return {}
     return {name: turn for name, each in schema.model_fields.items() if each.annotation is Turn}
+
+
+async def _refuse(call: ToolCall, reason: str, context: TurnContext) -> Outcome:
+    """Write down what a reviewer has refused, and tell the model."""
+    entry = AuditEntry(
+        owner=context.operations.lease.owner,
+        action=Action.REFUSED,
+        origin=context.operations.origin(call.agent, call.tool),
+        details={"reason": reason, "arguments": dict(call.arguments)},
+    )
+    await context.audit.append(entry)
+    return Outcome(kind="refused", content=f"Refused: {reason}")
 
 
 def _problem(tool: BaseTool, arguments: Mapping[str, Any], turn: Turn) -> str:

@@ -1,6 +1,6 @@
 """The record of turns and of work that goes on after them."""
 
-from lakevisor.ledger.port import Ledger, OperationStore, Proposals, Turns
+from lakevisor.ledger.port import AuditTrail, Ledger, OperationStore, Proposals, Turns
 from lakevisor.ledger.turn_operations import CallOperations, MakeRoom, TurnOperations
 from lakevisor.ledger.turn_rate_limits import TurnRateLimits
 from lakevisor.ledger.values import (
@@ -13,6 +13,7 @@ from lakevisor.ledger.values import (
 )
 
 __all__ = [
+    "AuditTrail",
     "CallOperations",
     "Counted",
     "LaunchLimits",

@@ -297,6 +297,10 @@ class AuditTrail(Protocol):
         """Return what this owner did, the latest first."""
         ...
 
+    async def of_everybody(self, workspace_id: str, *, limit: int = 100) -> Sequence[AuditRecord]:
+        """Return what was done in a workspace, the latest first; for operators."""
+        ...
+
 
 class Ledger(Protocol):
     """The five stores."""

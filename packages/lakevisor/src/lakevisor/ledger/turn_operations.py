@@ -60,6 +60,8 @@ class TurnOperations:
     limits: LaunchLimits = field(default_factory=LaunchLimits)
     make_room: MakeRoom | None = None
     """Without it, what was not seen to end counts."""
+    is_administrator: bool = False
+    """Whether the caller may see and stop what others have started."""
     trace_id: str | None = None
     """The trace of the turn."""
     tell_launched: Callable[[Operation], None] = _nobody
@@ -74,6 +76,16 @@ class TurnOperations:
             may_change: whether the call may start, stop or repair something.
         """
         return CallOperations(turn=self, agent=agent, tool=tool, may_change=may_change)
+
+    def origin(self, agent: str, tool: str) -> Origin:
+        """Return where a tool call stands, for the audit."""
+        return Origin(
+            agent=agent,
+            tool=tool,
+            thread_key=self.lease.thread_key,
+            turn_id=self.lease.turn_id,
+            trace_id=self.trace_id,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,22 +157,27 @@ class CallOperations:
 
     async def get(self, run_id: str, *, kind: str | None = None) -> Operation:
         """Return one operation of the caller, or raise `OperationNotFound`."""
-        record = await self.turn.store.get(self.turn.lease.owner, run_id, kind=kind)
+        owner = self.turn.lease.owner
+        record = await self.turn.store.get(owner, run_id, kind=kind)
+        if record is None and self.turn.is_administrator:
+            record = await self.turn.store.get_any(owner.workspace_id, run_id, kind=kind)
         if record is None:
             raise OperationNotFound(run_id)
         return self._touch(record)
 
-    async def list(self, *, kind: str, everywhere: bool = False) -> Sequence[Operation]:
+    async def list(
+        self, *, kind: str, everywhere: bool = False, everyone: bool = False
+    ) -> Sequence[Operation]:
         """Return operations of a kind, the latest last."""
-        records = await self.turn.store.list(
-            self.turn.lease.owner,
-            kind=kind,
-            thread_key=None if everywhere else self.turn.lease.thread_key,
-            limit=LATEST,
-        )
+        owner, store = self.turn.lease.owner, self.turn.store
+        if everyone and self.turn.is_administrator:
+            records = await store.list_any(owner.workspace_id, kind=kind, limit=LATEST)
+        else:
+            thread_key = None if everywhere or everyone else self.turn.lease.thread_key
+            records = await store.list(owner, kind=kind, thread_key=thread_key, limit=LATEST)
         known = [record for record in reversed(records) if record.run_id is not None]
         self._read.update({str(record.run_id): record for record in known})
-        return tuple(operation_of(record) for record in known)
+        return tuple(operation_of(record, caller=owner) for record in known)
 
     async def note(self, run_id: str, *, state: str, is_final: bool) -> Operation:
         """Remember the state that was last seen."""
@@ -288,20 +305,13 @@ class CallOperations:
         raise LaunchUnknown(record.title)
 
     def _touch(self, record: OperationRecord) -> Operation:
-        operation = operation_of(record)
+        operation = operation_of(record, caller=self.turn.lease.owner)
         self._read[operation.run_id] = record
         self._touched[operation.run_id] = operation
         return operation
 
     def _origin(self) -> Origin:
-        lease = self.turn.lease
-        return Origin(
-            agent=self.agent,
-            tool=self.tool,
-            thread_key=lease.thread_key,
-            turn_id=lease.turn_id,
-            trace_id=self.turn.trace_id,
-        )
+        return self.turn.origin(self.agent, self.tool)
 
     def _token(self, kind: str, job: str | None, parameters: Mapping[str, JsonValue]) -> str:
         """Return 64 characters (the most that Jobs takes) that stand for this wish alone.
@@ -312,9 +322,15 @@ class CallOperations:
         return _digest([lease.thread_key, lease.turn_id, kind, job, dict(parameters)])
 
 
-def operation_of(record: OperationRecord) -> Operation:
-    """Return an operation as plugins and clients see it; it must have a run id."""
+def operation_of(record: OperationRecord, *, caller: OwnerKey | None = None) -> Operation:
+    """Return an operation as plugins and clients see it; it must have a run id.
+
+    Args:
+        record: what the ledger knows.
+        caller: who sees it, where it may be somebody else's.
+    """
     assert record.run_id is not None, "only what was started is shown"
+    is_anothers = caller is not None and caller != record.owner
     return Operation(
         kind=record.kind,
         run_id=record.run_id,
@@ -326,6 +342,7 @@ def operation_of(record: OperationRecord) -> Operation:
         is_cancel_requested=record.cancel_requested_at is not None,
         agent=record.agent,
         launched_at=record.launched_at,
+        owner=record.owner.owner if is_anothers else None,
     )
 
 

@@ -244,6 +244,7 @@ class Action(StrEnum):
     PROPOSED = "proposed"
     ACCEPTED = "accepted"
     DECLINED = "declined"
+    SUPERSEDED = "superseded"
     INTENDED = "intended"
     LAUNCHED = "launched"
     LAUNCH_FAILED = "launch_failed"
@@ -298,6 +299,8 @@ class AuditRecord:
     """When it was written."""
     entry: AuditEntry
     """What was written."""
+    thread_id: str | None = None
+    """The thread as the client knows it, where the ledger knows the thread."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lakevisor.supervisor.opening import (
     ledger_schema,
+    open_ledger,
     open_supervisor,
     preload,
     preload_beside,
@@ -25,6 +26,7 @@ __all__ = [
     "Supervisor",
     "ledger_schema",
     "new_id",
+    "open_ledger",
     "open_supervisor",
     "preload",
     "preload_beside",

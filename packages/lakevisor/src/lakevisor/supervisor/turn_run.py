@@ -187,6 +187,7 @@ class TurnRun:
             turn=turn,
             operations=replace(operations, make_room=partial(self.room.make, turn=turn)),
             proposals=self.ledger.proposals,
+            audit=self.ledger.audit,
             limits=Limits(
                 model_calls=self.settings.model.max_calls_per_turn,
                 model_seconds=self.settings.model.timeout_seconds,
@@ -204,6 +205,9 @@ class TurnRun:
                 launches_per_hour=limits.launches_per_hour,
                 running_per_owner=limits.running_per_person,
                 running_per_job=limits.running_per_job,
+            ),
+            is_administrator=not self.workspace.names.isdisjoint(
+                self.settings.operations.administrators
             ),
             trace_id=trace.trace_id,
             tell_launched=trace.launched,

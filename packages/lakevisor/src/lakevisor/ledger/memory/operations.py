@@ -242,6 +242,9 @@ class MemoryOperations:
         origin: Origin | None = None,
         details: Mapping[str, JsonValue] | None = None,
     ) -> None:
+        details = dict(details or {})
+        if by is not None and by != operation.owner:
+            details["owner"] = operation.owner.owner
         entry = AuditEntry(
             owner=by or operation.owner,
             action=action,
@@ -249,7 +252,7 @@ class MemoryOperations:
             job=operation.job,
             run_id=operation.run_id,
             token=operation.token,
-            details=details or {},
+            details=details,
         )
         self._rows.write_audit(entry)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from pydantic import JsonValue
+
 from lakevisor.errors import ProposalGone
 from lakevisor.ledger.memory.rows import ProposalRow, Rows
 from lakevisor.ledger.proposal_id import proposal_id_of
@@ -21,9 +23,9 @@ class MemoryProposals:
         """Write down what is to be accepted."""
         self._rows.held_thread(lease)
         proposal_id = proposal_id_of(lease, proposal)
-        for each in self._of_thread(lease):
-            if each.decision is None and each.record.proposal_id != proposal_id:
-                each.decision, each.decided_in = "superseded", lease.turn_id
+        for each in sorted(self._of_thread(lease), key=lambda row: row.record.proposed_at):
+            if each.record.proposal_id != proposal_id:
+                self._decide(each, Action.SUPERSEDED, lease)
         if known := self._rows.proposals.get(proposal_id):
             return known.record
         now = self._rows.now()
@@ -44,7 +46,7 @@ class MemoryProposals:
             trace_id=proposal.trace_id,
         )
         self._rows.proposals[proposal_id] = row
-        self._audit(Action.PROPOSED, row, lease.turn_id)
+        self._audit(Action.PROPOSED, row, lease.turn_id, expires_seconds=proposal.expires_seconds)
         return record
 
     async def open(self, lease: Lease) -> Sequence[ProposalRecord]:
@@ -91,7 +93,7 @@ class MemoryProposals:
             row.decision, row.decided_in = action.value, lease.turn_id
             self._audit(action, row, lease.turn_id)
 
-    def _audit(self, action: Action, row: ProposalRow, turn_id: str) -> None:
+    def _audit(self, action: Action, row: ProposalRow, turn_id: str, **more: JsonValue) -> None:
         origin = Origin(
             agent=row.record.agent,
             tool=row.record.tool,
@@ -104,6 +106,6 @@ class MemoryProposals:
             action=action,
             origin=origin,
             token=row.record.proposal_id,
-            details={"arguments": dict(row.record.arguments)},
+            details={"arguments": dict(row.record.arguments), **more},
         )
         self._rows.write_audit(entry)

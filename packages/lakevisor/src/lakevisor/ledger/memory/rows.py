@@ -27,6 +27,8 @@ from lakevisor.ledger.values import (
 class ThreadRow:
     """A thread, and who works on it."""
 
+    thread_id: str
+    """As the client knows it."""
     fence: int = 0
     """Grows with each lease, and when a lease ends."""
     turn_id: str | None = None

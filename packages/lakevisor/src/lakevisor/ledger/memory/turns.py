@@ -22,7 +22,8 @@ class MemoryTurns:
 
     async def begin(self, start: TurnStart) -> StoredAnswer | Lease:
         """Take the thread for a turn, or return what the turn answered before."""
-        thread = self._rows.threads.setdefault(start.thread_key, ThreadRow())
+        new = ThreadRow(thread_id=start.thread_id)
+        thread = self._rows.threads.setdefault(start.thread_key, new)
         turn = self._rows.turns.get((start.thread_key, start.turn_id))
         if turn and turn.body_digest != start.body_digest:
             raise TurnConflict(start.turn_id)

@@ -35,3 +35,9 @@ class PostgresAudit:
         parameters = {**owner_parameters(owner), "limit": limit}
         [rows] = await self._database.run("audit_of", parameters=parameters)
         return [audit_of(row) for row in rows]
+
+    async def of_everybody(self, workspace_id: str, *, limit: int = 100) -> Sequence[AuditRecord]:
+        """Return what was done in a workspace, the latest first."""
+        parameters = {"workspace_id": workspace_id, "limit": limit}
+        [rows] = await self._database.run("audit_of_everybody", parameters=parameters)
+        return [audit_of(row) for row in rows]

@@ -52,12 +52,12 @@ def proposal_of(row: Mapping[str, Any]) -> ProposalRecord:
 def audit_of(row: Mapping[str, Any]) -> AuditRecord:
     """Return the record of a row of `audit`."""
     values = _with_owner(row)
-    number, at = values.pop("number"), values.pop("at")
+    own = {name: values.pop(name) for name in ("number", "at", "thread_id")}
     action = Action(values.pop("action"))
     names = ("agent", "tool", "thread_key", "turn_id", "trace_id")
     origin = Origin(**{name: values.pop(name) for name in names})
     entry = AuditEntry(action=action, origin=origin, **values)
-    return AuditRecord(number=number, at=at, entry=entry)
+    return AuditRecord(**own, entry=entry)
 
 
 def _with_owner(row: Mapping[str, Any]) -> dict[str, Any]:

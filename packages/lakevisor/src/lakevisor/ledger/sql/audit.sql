@@ -10,10 +10,20 @@ VALUES (
 
 -- name: audit_of
 SELECT
-    number, at, workspace_id, owner, action, agent, tool, thread_key, turn_id, trace_id, job,
-    run_id, token, details
-FROM {schema}.audit
-WHERE workspace_id = %(workspace_id)s AND owner = %(owner)s
+    number, at, a.workspace_id, a.owner, action, agent, tool, thread_key, a.turn_id, trace_id,
+    job, run_id, token, details, thread.thread_id
+FROM {schema}.audit AS a
+LEFT JOIN {schema}.threads AS thread USING (thread_key)
+WHERE a.workspace_id = %(workspace_id)s AND a.owner = %(owner)s
+ORDER BY number DESC LIMIT %(limit)s
+
+-- name: audit_of_everybody
+SELECT
+    number, at, a.workspace_id, a.owner, action, agent, tool, thread_key, a.turn_id, trace_id,
+    job, run_id, token, details, thread.thread_id
+FROM {schema}.audit AS a
+LEFT JOIN {schema}.threads AS thread USING (thread_key)
+WHERE a.workspace_id = %(workspace_id)s
 ORDER BY number DESC LIMIT %(limit)s
 
 -- name: count_everything

@@ -181,7 +181,7 @@ WITH requested AS (
         AND ended_at IS NULL
         AND cancel_requested_at IS NULL
         AND repairs = %(repairs)s
-    RETURNING job, run_id, token
+    RETURNING owner, job, run_id, token
 )
 INSERT INTO {schema}.audit (
     workspace_id, owner, action, agent, tool, thread_key, turn_id, trace_id, job, run_id, token,
@@ -189,7 +189,8 @@ INSERT INTO {schema}.audit (
 )
 SELECT
     %(workspace_id)s, %(owner)s, 'cancel_requested', %(agent)s, %(tool)s, %(thread_key)s,
-    %(turn_id)s, %(trace_id)s, job, run_id, token, '{{}}'
+    %(turn_id)s, %(trace_id)s, job, run_id, token,
+    json_strip_nulls(json_build_object('owner', nullif(owner, %(owner)s)))
 FROM requested
 
 -- name: operation_repaired
@@ -235,7 +236,9 @@ WITH verdict AS (
         %(workspace_id)s, %(by)s, CASE verdict WHEN 'repaired' THEN 'repaired' ELSE 'refused' END,
         %(agent)s, %(tool)s, %(thread_key)s, %(turn_id)s, %(trace_id)s, %(job)s, %(run_id)s,
         %(token)s,
-        CASE verdict WHEN 'repaired' THEN '{{}}' ELSE json_build_object('limit', verdict) END
+        json_strip_nulls(json_build_object(
+            'limit', nullif(verdict, 'repaired'), 'owner', nullif(%(owner)s::text, %(by)s::text)
+        ))
     FROM verdict WHERE verdict <> 'known'
 )
 SELECT verdict FROM verdict

@@ -1,9 +1,20 @@
 -- name: supersede_proposals
 -- One question at a time: what was proposed before is void, also by an attempt at the same turn
 -- that did not come to its end.
-UPDATE {schema}.proposals
-SET decision = 'superseded', decided_in = %(turn_id)s, decided_at = now()
-WHERE thread_key = %(thread_key)s AND proposal_id <> %(proposal_id)s AND decision IS NULL
+WITH superseded AS (
+    UPDATE {schema}.proposals
+    SET decision = 'superseded', decided_in = %(turn_id)s, decided_at = now()
+    WHERE thread_key = %(thread_key)s AND proposal_id <> %(proposal_id)s AND decision IS NULL
+    RETURNING *
+)
+INSERT INTO {schema}.audit (
+    workspace_id, owner, action, agent, tool, thread_key, turn_id, trace_id, token, details
+)
+SELECT
+    workspace_id, owner, decision, agent, tool, thread_key, decided_in, trace_id, proposal_id,
+    json_build_object('arguments', arguments)
+FROM superseded
+ORDER BY proposed_at, proposal_id
 
 -- name: add_proposal
 WITH added AS (
@@ -24,7 +35,7 @@ INSERT INTO {schema}.audit (
 )
 SELECT
     workspace_id, owner, 'proposed', agent, tool, thread_key, turn_id, trace_id, proposal_id,
-    json_build_object('arguments', arguments)
+    json_build_object('arguments', arguments, 'expires_seconds', %(expires_seconds)s::float8)
 FROM added
 
 -- name: proposal_of_id

@@ -1,0 +1,105 @@
+"""`lakevisor operations`: what was started by whom, for operators."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lakevisor.cli.connected import connected
+from lakevisor.cli.options import Options, takes_options
+
+if TYPE_CHECKING:
+    from lakevisor.ledger.values import AuditRecord
+
+app = typer.Typer(
+    help="Say who started, stopped and was refused what.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def _operations() -> None:
+    """Say who started, stopped and was refused what."""
+
+
+@app.command()
+@takes_options
+def audit(
+    *,
+    owner: Annotated[
+        str | None, typer.Option("--owner", metavar="NAME", help="Only what this person did.")
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, help="How many entries, the latest of all.")
+    ] = 50,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a JSON object a line, with all there is.")
+    ] = False,
+    options: Options,
+) -> None:
+    """Print who proposed, accepted, started, stopped, repaired or was refused what."""
+    from lakevisor.cli.running import run
+
+    records = run(_audit(options, owner=owner, limit=limit))
+    if as_json:
+        for record in records:
+            typer.echo(json.dumps(_as_object(record), ensure_ascii=False))
+    else:
+        _print_table(records)
+
+
+async def _audit(options: Options, *, owner: str | None, limit: int) -> Sequence[AuditRecord]:
+    """Return the latest entries, the oldest of them first."""
+    from lakevisor.ledger import OwnerKey
+    from lakevisor.supervisor import open_ledger
+
+    async with connected(options) as found:
+        ledger = await open_ledger(found.configuration.settings.lakebase, found.checkpoints)
+        workspace_id = str(found.workspace.workspace_id)
+        if owner is None:
+            records = await ledger.audit.of_everybody(workspace_id, limit=limit)
+        else:
+            key = OwnerKey(workspace_id=workspace_id, owner=owner)
+            records = await ledger.audit.of(key, limit=limit)
+    return list(reversed(records))
+
+
+def _as_object(record: AuditRecord) -> dict[str, Any]:
+    entry = record.entry
+    return {
+        "number": record.number,
+        "at": record.at.isoformat(),
+        "by": entry.owner.owner,
+        "action": entry.action.value,
+        "thread_id": record.thread_id,
+        **vars(entry.origin),
+        "job": entry.job,
+        "run_id": entry.run_id,
+        "token": entry.token,
+        "details": dict(entry.details),
+    }
+
+
+def _print_table(records: Sequence[AuditRecord]) -> None:
+    from datetime import UTC
+
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("at (UTC)", "by", "action", "tool", "job", "run", "thread", "trace", "details"):
+        table.add_column(heading, overflow="fold")
+    for record in records:
+        entry = record.entry
+        details = json.dumps(dict(entry.details), ensure_ascii=False) if entry.details else ""
+        at = f"{record.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+        told = (entry.owner.owner, entry.action.value, entry.origin.tool, entry.job, entry.run_id)
+        cells = (at, *told, record.thread_id, entry.origin.trace_id, details)
+        # As text: what a person said in an argument is no markup.
+        table.add_row(*(Text(each or "") for each in cells))
+    Console(highlight=False).print(table if records else "Nothing has been done yet.")
