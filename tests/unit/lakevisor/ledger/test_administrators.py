@@ -38,7 +38,7 @@ async def operations_of(ledger, name, **more):
     )
     lease = await ledger.turns.begin(start)
     turn = TurnOperations(store=ledger.operations, lease=lease, trace_id="tr-1", **more)
-    return turn.for_call("jobs", "terminate")
+    return turn.for_call("jobs", "terminate", may_change=True)
 
 
 async def test_an_administrator_gets_anothers_run_and_whose_it_is(ledger):
