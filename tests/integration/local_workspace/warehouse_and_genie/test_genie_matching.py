@@ -22,6 +22,7 @@ TOP_IN = "Who are the top :n customers in :region by revenue?"
 ORDERS = "How many orders are there?"
 STATUS = "What is the average order value by status?"
 
+ALL_ORDERS = "List the individual orders"
 ANSWERED = [
     ("What was our total revenue last quarter?", QUARTER, ()),
     ("revenue last quarter", QUARTER, ()),
@@ -57,6 +58,9 @@ ANSWERED = [
     ("How many open orders are there?", "How many orders are open?", ()),
     ("How many orders are there?", ORDERS, ()),
     ("How many orders were placed yesterday?", ORDERS, ("yesterday",)),
+    ("Export all orders", ALL_ORDERS, ()),
+    ("List the individual orders of last month", ALL_ORDERS, ("last month",)),
+    ("individual orders in Europe", ALL_ORDERS, ("EUROPE",)),
     ("What is the average amount by status?", STATUS, ()),
     ("average order value", "What is the average order value?", ()),
     ("what's the return rate", "What is the return rate?", ()),

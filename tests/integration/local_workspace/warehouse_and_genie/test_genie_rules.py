@@ -213,6 +213,14 @@ def test_a_result_is_cut_at_the_rows_that_genie_keeps(server, add_rule):
     assert answer.manifest.total_chunk_count == 5
 
 
+def test_the_demo_has_a_question_with_more_rows_than_genie_keeps(server):
+    message, _ = ask(server, "Export all orders")
+    orders = server.rows("SELECT count(*) FROM samples.tpch.orders")[0][0]
+    metadata = message.attachments[0].query.query_result_metadata
+    assert orders > metadata.row_count == 5000
+    assert metadata.is_truncated
+
+
 def test_the_chunks_after_the_first_are_the_statements(server, add_rule):
     add_rule("genie", sql="SELECT id FROM range(2500)")
     message, _ = ask(server)
