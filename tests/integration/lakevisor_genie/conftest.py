@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -108,6 +108,17 @@ def ask(settings: Any, turn_of: Any) -> Ask:
         return answer
 
     return query
+
+
+@pytest.fixture
+def add_rule(workspace: Any) -> Iterator[Callable[..., None]]:
+    """Give a function that says how Genie answers next; none outlives the test."""
+
+    def add(**rule: Any) -> None:
+        workspace.control("POST", "genie/rules", body=rule)
+
+    yield add
+    workspace.control("DELETE", "genie/rules")
 
 
 @pytest.fixture

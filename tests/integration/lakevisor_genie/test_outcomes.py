@@ -15,6 +15,7 @@ import pytest
 from lakevisor_genie.answers import Telling
 from lakevisor_genie.outcomes import (
     Answered,
+    Cancelled,
     Empty,
     Expired,
     Failed,
@@ -28,11 +29,13 @@ from lakevisor_genie.outcomes import (
     TooSlow,
     Unreachable,
 )
+from lakevisor_genie.settings import GenieSettings
 from lakevisor_genie.spaces import choose_space
 
 NATIONS = "How many nations are in each region?"
 KEYS = "List the keys of the first orders"
 START = "*/start-conversation"
+MANY = "SELECT l_orderkey FROM samples.tpch.lineitem LIMIT 7000"
 MESSAGE = "*/messages/????????????????????????????????"
 MESSAGES = "*/messages"
 CONVERSATIONS = "*/conversations"
@@ -56,6 +59,16 @@ def dropped(path: str, **more: Any) -> Mapping[str, Any]:
     return {"kind": "drop_before", "path": path, **more}
 
 
+def cut(path: str, **more: Any) -> Mapping[str, Any]:
+    """Return the fault that the answer ends in its middle."""
+    return {"kind": "cut", "path": path, **more}
+
+
+def failing(error: str, kind: str) -> Mapping[str, Any]:
+    """Return the rule that a message fails."""
+    return {"error": {"error": error, "type": kind}}
+
+
 def always(fault: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**fault, "times": None}
 
@@ -74,6 +87,8 @@ class Case:
     """How many questions Genie has in the end."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What differs from the settings' defaults."""
+    rule: Mapping[str, Any] = field(default_factory=dict)
+    """What Genie is told to answer."""
 
 
 BRIEFLY = {"timeout_seconds": 3}
@@ -129,7 +144,7 @@ CASES = {
     "looks throttled": Case(expected=Answered, faults=(status(429, MESSAGE, times=2),)),
     "looks failing": Case(expected=Answered, faults=(status(500, MESSAGE, times=3),)),
     "no look ever": Case(
-        expected=Unreachable, faults=(always(status(500, MESSAGE)),), settings=BRIEFLY
+        expected=TooSlow, faults=(always(status(500, MESSAGE)),), settings=BRIEFLY
     ),
     "deleted while it is asked": Case(expected=NotFound, faults=(status(404, MESSAGE),)),
     "the result's answer lost": Case(expected=Answered, faults=(lost(RESULT),)),
@@ -140,22 +155,81 @@ CASES = {
     ),
     "the rerun's answer lost": Case(expected=Answered, faults=(status(404, RESULT), lost(RERUN))),
     "no right to the result": Case(expected=NoAccess, faults=(status(403, RESULT),)),
+    "cancelled in the workspace": Case(expected=Cancelled, rule={"status": "CANCELLED"}),
+    "an expired result": Case(
+        expected=Answered, rule={"sql": "SELECT 1 AS one", "status": "QUERY_RESULT_EXPIRED"}
+    ),
+    "a status that nobody knows": Case(
+        expected=Answered, rule={"statuses": [{"status": "DREAMING", "seconds": 0.5}]}
+    ),
+    "a status that never ends": Case(
+        expected=TooSlow, rule={"status": "ASKING_AI"}, settings=BRIEFLY
+    ),
+    "nothing but suggestions": Case(expected=Failed, rule={"attachments": []}),
+    "words alone": Case(expected=Answered, rule={"text": "There are five."}),
+    "an error without words": Case(expected=Failed, rule=failing("", "UNKNOWN_AI_MODEL")),
+    "an error of a new kind": Case(expected=Failed, rule=failing("Why", "NEW_EXCEPTION")),
+    "Genie's own rate limit": Case(
+        expected=Throttled, rule=failing("Slow down", "RATE_LIMIT_EXCEEDED_GENERIC_EXCEPTION")
+    ),
+    "no right to the warehouse": Case(
+        expected=NoAccess, rule=failing("No", "WAREHOUSE_ACCESS_MISSING_EXCEPTION")
+    ),
+    "no right to a table": Case(
+        expected=NoAccess,
+        rule=failing("[INSUFFICIENT_PERMISSIONS] No SELECT on t.", "SQL_EXECUTION_EXCEPTION"),
+    ),
+    "an attempt that it gave up": Case(
+        expected=Answered,
+        rule={
+            "attachments": [
+                {"query": {"query": "SELECT 1 AS x", "description": "First."}},
+                {"query": {"query": "SELECT 2 AS x", "description": "Second."}},
+            ]
+        },
+    ),
+    "a chunk that does not come": Case(
+        expected=Partial,
+        rule={"sql": MANY},
+        faults=(always(status(500, CHUNK)),),
+        settings={"timeout_seconds": 6, "read_rows": 6000},
+    ),
+    "a chunk that comes late": Case(
+        expected=Answered,
+        rule={"sql": MANY, "row_limit": 7000},
+        faults=(status(503, CHUNK),),
+        settings={"read_rows": 7000},
+    ),
+    "a look that is no JSON": Case(expected=Answered, faults=(cut(MESSAGE, after_bytes=40),)),
+    "a look in another form": Case(
+        expected=Answered, faults=({"kind": "answer", "path": MESSAGE, "body": {"status": 7}},)
+    ),
+    "the question's answer in another form": Case(
+        expected=Answered, faults=({"kind": "patch", "path": START, "body": {"message_id": None}},)
+    ),
 }
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 async def test_each_fault_has_its_outcome(
-    case: Case, outcome_of: Any, settings: Any, add_fault: Any, count_questions: Any
+    case: Case, outcome_of: Any, add_fault: Any, add_rule: Any, count_questions: Any
 ) -> None:
     before = count_questions()
+    if case.rule:
+        add_rule(**case.rule)
     for fault in case.faults:
         add_fault(**fault)
 
     outcome = await outcome_of(case.question, **case.settings)
 
     assert type(outcome) is case.expected, outcome
-    given = settings(**case.settings)
-    telling = Telling(settings=given, space=choose_space(given, None), question=case.question)
-    answer = telling.answer(outcome)
-    assert answer.text.startswith("Genie could not answer: ") == isinstance(outcome, NoAnswer)
+    assert told(outcome).startswith("Genie could not answer: ") == isinstance(outcome, NoAnswer)
     assert count_questions() - before == case.questions
+
+
+def told(outcome: Outcome) -> str:
+    """Return what the person reads of an outcome."""
+    space = {"space_id": "01f1", "description": "Examples."}
+    settings = GenieSettings.model_validate({"spaces": {"examples": space}})
+    telling = Telling(settings=settings, space=choose_space(settings, None), question=NATIONS)
+    return telling.answer(outcome).text

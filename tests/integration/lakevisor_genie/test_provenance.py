@@ -42,7 +42,7 @@ async def test_the_sql_is_shown_to_who_asks_for_it_without_asking_genie_again(
 async def test_without_an_answer_there_is_nothing_to_explain(settings: Any, turn_of: Any) -> None:
     told = await build_tools(settings())[1].ainvoke({"turn": turn_of()})
 
-    assert told.text.startswith("In this conversation there is no answer from the data yet")
+    assert told.text == "There is no answer from the data in this conversation yet."
 
 
 @pytest.mark.parametrize("field", ["text", "for_model", "data"])
@@ -58,7 +58,12 @@ async def test_sql_can_stand_with_each_answer(ask: Any) -> None:
     assert "```sql\nSELECT" in (await ask(NATIONS, show_sql="always")).text
 
 
-def test_hidden_sql_cannot_be_asked_for(settings: Any) -> None:
-    names = [tool.name for tool in build_tools(settings(show_sql="never"))]
+async def test_hidden_sql_is_not_explained_either(ask: Any, settings: Any, turn_of: Any) -> None:
+    await ask(NATIONS, show_sql="never")
 
-    assert names == ["query_genie"]
+    told = await build_tools(settings(show_sql="never"))[1].ainvoke({"turn": turn_of()})
+
+    assert told.text.startswith("The SQL is not shown here")
+    assert "- Rows: 5" in told.text
+    assert "SELECT" not in json.dumps(told.model_dump())
+    assert "samples.tpch" not in json.dumps(told.model_dump())

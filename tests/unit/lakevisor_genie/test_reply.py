@@ -16,22 +16,14 @@ from lakevisor_genie.outcomes import (
     Throttled,
     Unanswered,
 )
-from lakevisor_genie.reply import read_reply
+from lakevisor_genie.reply import ENDS, read_reply, status_of
 
 AT = MessageRef(space_id="s", conversation_id="c", message_id="m")
-ENDS = {"COMPLETED", "QUERY_RESULT_EXPIRED"}
-FAULTS = {"FAILED": Failed, "CANCELLED": Cancelled}
 
 
-def reply(status: str = "COMPLETED", *attachments: Any, **more: Any) -> Reply | None:
+def reply(status: str = "COMPLETED", *attachments: Any, **more: Any) -> Reply:
     body = {"content": "?", "status": status, "attachments": list(attachments), **more}
     return read_reply(GenieMessage.from_dict(body), AT)
-
-
-def completed(*attachments: Any, **more: Any) -> Reply:
-    found = reply("COMPLETED", *attachments, **more)
-    assert found is not None
-    return found
 
 
 def text(content: str, **more: Any) -> dict[str, Any]:
@@ -42,14 +34,18 @@ def query(name: str) -> dict[str, Any]:
     return {"attachment_id": name, "query": {"query": f"SELECT {name}", "statement_id": f"s{name}"}}
 
 
-@pytest.mark.parametrize("status", [each.value for each in MessageStatus] + ["", "DREAMING"])
+@pytest.mark.parametrize("status", [each.value for each in MessageStatus] + ["DREAMING"])
 def test_only_an_end_is_an_end(status: str) -> None:
-    if status in FAULTS:
-        with pytest.raises(Unanswered) as raised:
-            reply(status)
-        assert type(raised.value.outcome) is FAULTS[status]
-    else:
-        assert (reply(status) is not None) == (status in ENDS)
+    ends = {"COMPLETED", "QUERY_RESULT_EXPIRED", "FAILED", "CANCELLED"}
+
+    assert (status_of(GenieMessage.from_dict({"status": status})) in ENDS) == (status in ends)
+
+
+def test_a_message_that_was_cancelled_is_no_answer() -> None:
+    with pytest.raises(Unanswered) as raised:
+        reply("CANCELLED")
+
+    assert isinstance(raised.value.outcome, Cancelled)
 
 
 @pytest.mark.parametrize("kind", [each.value for each in MessageErrorType] + ["NEW_EXCEPTION"])
@@ -88,7 +84,9 @@ def test_the_class_of_an_error_is_kept_apart_from_its_words() -> None:
 
 
 def test_the_last_query_is_the_answer_when_genie_corrects_itself() -> None:
-    found = completed(query("1"), text("The first attempt."), query("2"), text("The answer."))
+    found = reply(
+        "COMPLETED", query("1"), text("The first attempt."), query("2"), text("The answer.")
+    )
 
     assert found.query is not None
     assert (found.query.sql, found.words) == ("SELECT 2", ("The answer.",))
@@ -97,15 +95,15 @@ def test_the_last_query_is_the_answer_when_genie_corrects_itself() -> None:
 def test_a_question_back_without_a_query_is_no_answer() -> None:
     back = text("Which measure?", purpose="FOLLOW_UP_QUESTION")
 
-    assert completed(back).question_back == "Which measure?"
-    assert completed(query("1"), back).question_back == ""
+    assert reply("COMPLETED", back).question_back == "Which measure?"
+    assert reply("COMPLETED", query("1"), back).question_back == ""
 
 
 def test_suggested_questions_and_parameters_are_read() -> None:
     asked = query("1")
     asked["query"]["parameters"] = [{"keyword": "n", "sql_type": "INT", "value": "3"}]
 
-    found = completed(asked, {"suggested_questions": {"questions": ["By region?"]}})
+    found = reply("COMPLETED", asked, {"suggested_questions": {"questions": ["By region?"]}})
 
     assert found.suggestions == ("By region?",)
     assert found.query is not None

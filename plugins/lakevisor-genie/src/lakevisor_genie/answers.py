@@ -52,6 +52,12 @@ class Telling:
                 return Answer(text=text, data=self._data(outcome) | _why(outcome))
         raise AssertionError(f"{outcome!r} is not in the closed set")
 
+    def still_working(self, outcome: TooSlow, *, doing: str = "") -> Answer:
+        """Return that the answer to a question that was handed back is not there yet."""
+        now = f" {doing}" if doing else ""
+        text = f"Genie has worked on it for {outcome.seconds:.0f} s, and is not done yet.{now}"
+        return Answer(text=text, data=self._data(outcome) | _why(outcome))
+
     def _answered(self, outcome: Answered, provenance: Provenance | None) -> Answer:
         settings, table = self.settings, outcome.table
         parts = [*_words(outcome)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lakevisor_genie.client import GenieClient
 from lakevisor_genie.outcomes import (
@@ -15,14 +16,19 @@ from lakevisor_genie.outcomes import (
     Outcome,
     Partial,
     Reply,
+    TooSlow,
     Unanswered,
 )
 from lakevisor_genie.query_result import open_result
 from lakevisor_genie.question import Question, ask, wait
+from lakevisor_genie.reply import ENDS, read_reply, status_of
 from lakevisor_genie.settings import GenieSettings
 from lakevisor_genie.spaces import ConfiguredSpace
 from lakevisor_genie.thread_memory import ThreadMemory
 from lakevisor_plugin import Turn
+
+if TYPE_CHECKING:
+    from databricks.sdk.service.dashboards import GenieMessage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,14 +59,31 @@ class Asking:
             gone = isinstance(fault.outcome, NotFound)
             return NotFound(is_space=True) if gone else fault.outcome
         memory.continue_in(self.space.name, at.conversation_id)
-        return await self.outcome_of(at, client)
-
-    async def outcome_of(self, at: MessageRef, client: GenieClient) -> Outcome:
-        """Wait for the answer to a question that was asked, and return what came of it."""
         try:
-            return await self._read(await wait(at, client), client)
+            message = await wait(at, client)
         except Unanswered as fault:
             return fault.outcome
+        found = await self.outcome_of(message, at, client)
+        assert found is not None, "what was waited for has ended"
+        return found
+
+    async def outcome_of(
+        self, message: GenieMessage, at: MessageRef, client: GenieClient
+    ) -> Outcome | None:
+        """Return what came of a message, or None while Genie has not ended."""
+        if status_of(message) not in ENDS:
+            return None
+        try:
+            reply = read_reply(message, at)
+        except Unanswered as fault:
+            return fault.outcome
+        try:
+            return await self._read(reply, client)
+        except Unanswered as fault:
+            if fault.outcome.is_end:
+                return fault.outcome
+            seconds = client.patience.seconds
+            return TooSlow(seconds=seconds, at=at, status=status_of(message))
 
     async def _read(self, reply: Reply, client: GenieClient) -> Outcome:
         if reply.question_back:

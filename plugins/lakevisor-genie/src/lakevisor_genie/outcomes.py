@@ -122,6 +122,9 @@ class NotUnderstood(Outcome):
 class NoAnswer(Outcome):
     """There is no answer."""
 
+    is_end: ClassVar[bool] = True
+    """Whether there will be none; else one may still come, or looking again may help."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Failed(NoAnswer):
@@ -153,6 +156,7 @@ class Throttled(NoAnswer):
     """The workspace takes no more questions for now."""
 
     name: ClassVar[str] = "throttled"
+    is_end: ClassVar[bool] = False
     seconds: float | None = None
     """When it may take one again, where that is known."""
 
@@ -162,10 +166,13 @@ class TooSlow(NoAnswer):
     """It has not ended in time, and may still end."""
 
     name: ClassVar[str] = "too_slow"
+    is_end: ClassVar[bool] = False
     seconds: float
     """How long it was waited for."""
     at: MessageRef | None = None
     """The message that is still worked on, where it is known."""
+    status: str = ""
+    """The last status that was seen, in Genie's words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,6 +196,7 @@ class Unreachable(NoAnswer):
     """The workspace did not answer, or not in the API's form."""
 
     name: ClassVar[str] = "unreachable"
+    is_end: ClassVar[bool] = False
     may_be_asked: bool = False
     """Whether Genie may have the question all the same."""
 

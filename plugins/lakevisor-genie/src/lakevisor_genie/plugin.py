@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lakevisor_genie.access import check, resources
+from lakevisor_genie.later import follow
 from lakevisor_genie.settings import GenieSettings
 from lakevisor_genie.tools import build_tools
 from lakevisor_plugin import SubAgent, hookimpl, read_prompt
@@ -17,7 +18,13 @@ def lakevisor_register_agent() -> SubAgent[GenieSettings]:
         prompt=read_prompt("lakevisor_genie"),
         settings=GenieSettings,
         build_tools=build_tools,
-        shortcuts=("query_genie", "explain_genie_answer"),
+        shortcuts=(
+            "query_genie",
+            "explain_genie_answer",
+            "fetch_genie_answer",
+            "withdraw_genie_question",
+        ),
+        follow=follow,
         resources=resources,
         check=check,
     )

@@ -13,14 +13,13 @@ from lakevisor_genie.outcomes import (
     MessageRef,
     NoAccess,
     NotFound,
-    Reply,
     Throttled,
     TooSlow,
     Unanswered,
     Unreachable,
 )
 from lakevisor_genie.patience import Pauses
-from lakevisor_genie.reply import read_reply, status_of
+from lakevisor_genie.reply import ENDS, status_of
 
 if TYPE_CHECKING:
     from databricks.sdk.service.dashboards import GenieMessage
@@ -34,7 +33,7 @@ _LATEST = 20
 """How many of the latest conversations are looked through for a lost question."""
 _not_lost: deque[str] = deque(maxlen=1000)
 """The ids of the latest messages that this process knows: none of them is one that was lost."""
-_PROGRESS = {
+PROGRESS = {
     "SUBMITTED": "Genie has the question…",
     "FETCHING_METADATA": "Genie is looking at the tables…",
     "FILTERING_CONTEXT": "Genie is choosing the tables…",
@@ -72,29 +71,29 @@ async def ask(question: Question, client: GenieClient) -> MessageRef:
     return await _sent(replace(question, conversation_id=None), client)
 
 
-async def wait(at: MessageRef, client: GenieClient) -> Reply:
-    """Wait until Genie has ended.
+async def wait(at: MessageRef, client: GenieClient) -> GenieMessage:
+    """Return the message once Genie has ended.
 
     Raises:
-        Unanswered: it failed, or took too long.
+        Unanswered: it took too long, or was deleted.
     """
-    pauses, told = Pauses(), ""
+    pauses, status = Pauses(), ""
     try:
         while True:
             message = await client.patiently(
                 client.genie.get_message, at.space_id, at.conversation_id, at.message_id
             )
-            if reply := read_reply(message, at):
-                return reply
-            status = status_of(message)
-            if status in _PROGRESS and status != told:
-                told = status
-                client.turn.progress(_PROGRESS[status])
+            seen = status_of(message)
+            if seen in ENDS:
+                return message
+            if seen in PROGRESS and seen != status:
+                client.turn.progress(PROGRESS[seen])
+            status = seen
             await client.patience.pause(pauses.after(status))
     except Unanswered as fault:
-        if isinstance(fault.outcome, TooSlow):
-            raise Unanswered(replace(fault.outcome, at=at)) from fault
-        raise
+        if fault.outcome.is_end:
+            raise
+        raise Unanswered(TooSlow(seconds=client.patience.seconds, at=at, status=status)) from fault
 
 
 async def _sent(question: Question, client: GenieClient) -> MessageRef:

@@ -13,23 +13,25 @@ if TYPE_CHECKING:
     from databricks.sdk.service.dashboards import GenieAttachment, GenieMessage
 
 
+ENDS = frozenset({"COMPLETED", "QUERY_RESULT_EXPIRED", "FAILED", "CANCELLED"})
+"""The statuses after which nothing comes; one that is not known is still running.
+
+The SDK's own waiters take a cancelled message and an expired result for that too, for 20 minutes.
+"""
+
+
 def status_of(message: GenieMessage) -> str:
     """Return the status of a message; empty where the SDK does not know it."""
     return message.status.value if message.status is not None else ""
 
 
-def read_reply(message: GenieMessage, at: MessageRef) -> Reply | None:
-    """Return what a message says, or None while it has not ended.
-
-    A status that is not known is still running. The SDK's own waiters take a cancelled message and
-    an expired result for that too, for 20 minutes.
+def read_reply(message: GenieMessage, at: MessageRef) -> Reply:
+    """Return what a message says that has ended.
 
     Raises:
         Unanswered: it has failed, or was cancelled.
     """
     match status_of(message):
-        case "COMPLETED" | "QUERY_RESULT_EXPIRED":
-            return _reply(message, at)
         case "FAILED":
             error = message.error
             kind = error.type.value if error is not None and error.type is not None else None
@@ -37,7 +39,7 @@ def read_reply(message: GenieMessage, at: MessageRef) -> Reply | None:
         case "CANCELLED":
             raise Unanswered(Cancelled())
         case _:
-            return None
+            return _reply(message, at)
 
 
 def _reply(message: GenieMessage, at: MessageRef) -> Reply:

@@ -44,7 +44,7 @@ class ThreadMemory:
         """Remember where an answer comes from; the oldest are forgotten for it, if need be."""
         latest = [*self.answers(), answer][-_MOST_ANSWERS:]
         while latest and not self._keep(_ANSWERS, [each.data(with_sql=True) for each in latest]):
-            # The last one alone may be too long: then its SQL is read from Genie when asked for.
+            # The last one alone may be too long: then it is kept without its SQL.
             alone = latest[-1].model_copy(update={"sql": None, "parameters": {}})
             latest = latest[1:] or ([alone] if latest[-1].sql is not None else [])
 

@@ -12,19 +12,18 @@ from pydantic import Field
 from lakevisor_genie.answers import Telling
 from lakevisor_genie.asking import Asking
 from lakevisor_genie.explaining import explanation
+from lakevisor_genie.later import fetch_answer, hand_back, withdraw
+from lakevisor_genie.outcomes import TooSlow
 from lakevisor_genie.provenance import provenance
 from lakevisor_genie.settings import GenieSettings
 from lakevisor_genie.spaces import choose_space, listing
 from lakevisor_genie.thread_memory import ThreadMemory
-from lakevisor_plugin import Answer, CurrentTurn
+from lakevisor_plugin import Answer, CurrentTurn, Launched
 
 
 def build_tools(settings: GenieSettings) -> Sequence[BaseTool]:
     """Return the tools; connects to nothing."""
-    tools = [_query_tool(settings)]
-    if settings.show_sql != "never":
-        tools.append(_explain_tool(settings))
-    return tools
+    return (_query_tool(settings), _explain_tool(settings), *_late_tools(settings))
 
 
 def _query_tool(settings: GenieSettings) -> BaseTool:
@@ -34,7 +33,7 @@ def _query_tool(settings: GenieSettings) -> BaseTool:
         query: str,
         turn: CurrentTurn,
         space: Annotated[str, Field(json_schema_extra={"enum": names})] | None = None,
-    ) -> Answer:
+    ) -> Answer | Launched:
         """Answer a question about data: figures, lists and tables, asked of a Genie space.
 
         Where the data of two spaces is needed, ask each for its part, in one message.
@@ -46,6 +45,8 @@ def _query_tool(settings: GenieSettings) -> BaseTool:
         """
         chosen = choose_space(settings, space)
         outcome = await Asking(space=chosen, settings=settings, turn=turn).outcome(query)
+        if isinstance(outcome, TooSlow) and outcome.at is not None:
+            return await hand_back(outcome, query, space=chosen, turn=turn)
         source = await provenance(outcome, space=chosen.name, question=query)
         if source is not None:
             ThreadMemory(memory=turn.memory).add(source)
@@ -55,6 +56,30 @@ def _query_tool(settings: GenieSettings) -> BaseTool:
     # The model reads the docstring, so the spaces of the configuration belong into it.
     query_genie.__doc__ = (query_genie.__doc__ or "").replace("{spaces}", listing(settings))
     return tool(query_genie, parse_docstring=True)
+
+
+def _late_tools(settings: GenieSettings) -> Sequence[BaseTool]:
+    @tool(parse_docstring=True)
+    async def fetch_genie_answer(turn: CurrentTurn, question_id: str | None = None) -> Answer:
+        """Bring what Genie was still working on, when the person asks whether it is there.
+
+        Args:
+            turn: The turn.
+            question_id: Which one, only if the person named its id; else the one that is open.
+        """
+        return await fetch_answer(question_id, settings, turn=turn)
+
+    @tool(parse_docstring=True)
+    async def withdraw_genie_question(turn: CurrentTurn, question_id: str | None = None) -> Answer:
+        """Give up what Genie is still working on, when the person does not want it any more.
+
+        Args:
+            turn: The turn.
+            question_id: Which one, only if the person named its id; else the one that is open.
+        """
+        return await withdraw(question_id, settings, turn=turn)
+
+    return (fetch_genie_answer, withdraw_genie_question)
 
 
 def _explain_tool(settings: GenieSettings) -> BaseTool:

@@ -1,0 +1,185 @@
+"""A question that outlives its turn: handed back, asked for later, told once, withdrawn."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from lakevisor_genie.answers import Telling
+from lakevisor_genie.asking import Asking
+from lakevisor_genie.client import GenieClient
+from lakevisor_genie.outcomes import MessageRef, Outcome, TooSlow, Unanswered
+from lakevisor_genie.provenance import provenance
+from lakevisor_genie.question import PROGRESS
+from lakevisor_genie.reply import status_of
+from lakevisor_genie.settings import GenieSettings
+from lakevisor_genie.spaces import ConfiguredSpace
+from lakevisor_genie.thread_memory import ThreadMemory
+from lakevisor_plugin import Answer, AskPerson, GiveUp, Launched, Operation, Seen, Started, Turn
+
+KIND = "genie_question"
+_TITLE_CHARS = 80
+_LOOK_SECONDS = 10.0
+"""How long a look may take; who asks whether the answer is there wants to know now."""
+_WITHDRAWN = "WITHDRAWN"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What a look at a question has shown."""
+
+    outcome: Outcome
+    """What has come of it so far; `TooSlow` while Genie is still at work."""
+    state: str
+    """Genie's own word for it."""
+    is_final: bool
+    """Whether it stays so."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LateQuestion:
+    """A question that Genie was still working on when its turn ended."""
+
+    operation: Operation
+    """How the ledger knows it."""
+    at: MessageRef
+    """Where it is in the workspace."""
+    space: ConfiguredSpace
+    """The space that has it."""
+    settings: GenieSettings
+    """How its answer is read and told."""
+
+    @classmethod
+    def of(cls, operation: Operation, settings: GenieSettings) -> LateQuestion:
+        """Return the question behind an operation.
+
+        Raises:
+            GiveUp: its space is no longer configured.
+        """
+        name = operation.job or ""
+        if name not in settings.spaces:
+            raise GiveUp(f"The space {name!r} of this question is no longer configured.")
+        space = ConfiguredSpace(name=name, settings=settings.spaces[name])
+        conversation_id, _, message_id = operation.run_id.partition(":")
+        at = MessageRef(
+            space_id=space.settings.space_id,
+            conversation_id=conversation_id,
+            message_id=message_id,
+        )
+        return cls(operation=operation, at=at, space=space, settings=settings)
+
+    async def look(self, turn: Turn) -> Look:
+        """Look once what has become of it."""
+        client, at = GenieClient.of(turn, at_most=_LOOK_SECONDS), self.at
+        try:
+            message = await client.patiently(
+                client.genie.get_message, at.space_id, at.conversation_id, at.message_id
+            )
+        except Unanswered as fault:
+            return Look(outcome=fault.outcome, state="unknown", is_final=fault.outcome.is_end)
+        asking = Asking(space=self.space, settings=self.settings, turn=turn)
+        outcome, state = await asking.outcome_of(message, at, client), status_of(message)
+        is_final = outcome is not None and not isinstance(outcome, TooSlow)
+        seconds = max(0.0, time.time() - (message.created_timestamp or 0) / 1000)
+        working = TooSlow(seconds=seconds, at=at, status=state)
+        return Look(outcome=outcome or working, state=state or "unknown", is_final=is_final)
+
+    async def told(self, outcome: Outcome, turn: Turn) -> Answer:
+        """Return what is told of an outcome, and remember where it comes from."""
+        telling = Telling(settings=self.settings, space=self.space, question=self.operation.title)
+        if isinstance(outcome, TooSlow):
+            return telling.still_working(outcome, doing=PROGRESS.get(outcome.status, ""))
+        source = await provenance(outcome, space=self.space.name, question=self.operation.title)
+        if source is not None:
+            ThreadMemory(memory=turn.memory).add(source)
+        return telling.answer(outcome, source)
+
+
+async def hand_back(
+    outcome: TooSlow, question: str, *, space: ConfiguredSpace, turn: Turn
+) -> Launched:
+    """Return a question that takes longer than its turn as an operation."""
+    assert outcome.at is not None, "only what Genie has can be asked for later"
+    line = " ".join(question.split())
+    operation = await turn.operations.adopt(
+        kind=KIND,
+        title=line if len(line) <= _TITLE_CHARS else f"{line[: _TITLE_CHARS - 1]}…",
+        job=space.name,
+        parameters={"question": question},
+        started=Started(
+            run_id=f"{outcome.at.conversation_id}:{outcome.at.message_id}", state=outcome.status
+        ),
+    )
+    return Launched(
+        operation=operation,
+        text=(
+            f"Genie is still working on it, after {outcome.seconds:.0f} s. Its answer is told with "
+            "the next reply once it is there; you can also ask for it. Question "
+            f"`{operation.run_id}`."
+        ),
+    )
+
+
+async def fetch_answer(run_id: str | None, settings: GenieSettings, *, turn: Turn) -> Answer:
+    """Return the answer to a question that was handed back, or that it is not there yet."""
+    late = LateQuestion.of(await _choose(run_id, turn=turn), settings)
+    look = await late.look(turn)
+    await turn.operations.note(late.operation.run_id, state=look.state, is_final=look.is_final)
+    return await late.told(look.outcome, turn)
+
+
+async def withdraw(run_id: str | None, settings: GenieSettings, *, turn: Turn) -> Answer:
+    """Give a question up: Genie is asked to stop, and its answer is not told any more."""
+    late = LateQuestion.of(await _choose(run_id, turn=turn), settings)
+    operation = late.operation
+    if operation.is_final:
+        return await fetch_answer(operation.run_id, settings, turn=turn)
+    await turn.operations.request_cancel(operation.run_id, state="CANCELLING")
+    client = GenieClient.of(turn, at_most=_LOOK_SECONDS)
+    stop = client.genie.genie_cancel_response
+    try:
+        message = await client.call(
+            stop, late.at.space_id, late.at.conversation_id, late.at.message_id
+        )
+        is_stopped = status_of(message) == "CANCELLED"
+    except Unanswered:
+        # Genie stops what it calls agents' responses; it may not stop this question.
+        is_stopped = False
+    state = "CANCELLED" if is_stopped else _WITHDRAWN
+    await turn.operations.note(operation.run_id, state=state, is_final=True)
+    how = (
+        "Genie has stopped." if is_stopped else "Genie may still finish it; its answer is not told."
+    )
+    return Answer(
+        text=f'The question "{operation.title}" is withdrawn. {how}',
+        data={"outcome": state.lower(), "question": operation.title},
+    )
+
+
+async def follow(settings: GenieSettings, operation: Operation, turn: Turn) -> Seen:
+    """Look at a question that nobody has asked for, so that its answer can be told."""
+    late = LateQuestion.of(operation, settings)
+    look = await late.look(turn)
+    answer = await late.told(look.outcome, turn)
+    text = f"**{operation.title}**\n\n{answer.text}"
+    return Seen(state=look.state, is_final=look.is_final, text=text, data=dict(answer.data))
+
+
+async def _choose(run_id: str | None, *, turn: Turn) -> Operation:
+    """Return the question that is meant: by its id, else the only one that goes on, or the last.
+
+    Raises:
+        OperationNotFound: there is none of this id for this caller.
+        GiveUp: there is none at all.
+        AskPerson: several go on.
+    """
+    if run_id is not None:
+        return await turn.operations.get(run_id, kind=KIND)
+    known = await turn.operations.list(kind=KIND)
+    going_on = [each for each in known if not each.is_final]
+    if len(going_on) > 1:
+        listed = "\n".join(f"- {each.title}: `{each.run_id}`" for each in going_on)
+        raise AskPerson(f"Which question do you mean?\n\n{listed}")
+    if not known:
+        raise GiveUp("No question of this conversation is waiting for its answer.")
+    return (going_on or list(known))[-1]
