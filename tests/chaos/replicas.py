@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 TESTS = Path(__file__).parents[1]
+STARTS, START_PAUSE = 10, 0.5
 LOOK_SECONDS, LOOK_PAUSE = 60.0, 0.2
 CLIENT_LEAVES = signal.SIGUSR1
 """At this signal a replica's client goes away, and the replica lives on."""
@@ -75,13 +76,17 @@ class Replica:
 
     @classmethod
     async def start(cls, settings: ReplicaSettings) -> Replica:
-        """Fork a process and wait until its supervisor is open."""
-        replica = await cls.fork(settings)
-        try:
-            await replica.opened()
-        except ReplicaDied as error:
-            raise RuntimeError(f"A replica did not start; see {settings.log}.") from error
-        return replica
+        """Fork a process and wait until its supervisor is open.
+
+        One that finds PostgreSQL gone is started again, as a platform does.
+        """
+        for _ in range(STARTS):
+            replica = await cls.fork(settings)
+            with suppress(ReplicaDied):
+                await replica.opened()
+                return replica
+            await asyncio.sleep(START_PAUSE)
+        raise RuntimeError(f"A replica did not start; see {settings.log}.")
 
     @classmethod
     async def fork(cls, settings: ReplicaSettings) -> Replica:
