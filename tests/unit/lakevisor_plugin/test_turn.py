@@ -87,3 +87,13 @@ async def test_a_cancelled_turn_cancels_the_wait_for_a_blocking_call():
     with pytest.raises(asyncio.CancelledError):
         await waiting
     release.set()
+
+
+async def test_without_a_token_of_the_person_there_is_no_client_of_theirs():
+    assert await make_turn().user_workspace() is None
+
+
+async def test_the_client_of_the_person_is_made_beside_the_event_loop():
+    turn = make_turn(make_user_workspace=threading.current_thread)
+
+    assert await turn.user_workspace() is not threading.current_thread()

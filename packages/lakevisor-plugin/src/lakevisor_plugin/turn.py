@@ -62,6 +62,8 @@ class Turn:
     """Whether the person has accepted this very tool call; see `AskFirst`."""
     trace_id: str | None = None
     """The trace of this turn, where turns are traced; another one when the turn is run again."""
+    make_user_workspace: Callable[[], WorkspaceClient] | None = field(default=None, repr=False)
+    """Makes the client that `user_workspace` returns; it blocks."""
     names: frozenset[str] = field(default=frozenset(), repr=False)
     """The caller's user name and groups; ask with `is_one_of`."""
 
@@ -69,6 +71,20 @@ class Turn:
     def __get_pydantic_core_schema__(cls, _: object, __: GetCoreSchemaHandler) -> CoreSchema:
         """Let tools' argument models take the turn as it is; its parts are not data."""
         return core_schema.is_instance_schema(cls)
+
+    async def user_workspace(self) -> WorkspaceClient | None:
+        """Return a client that acts with the person's own token, or None if there is no such token.
+
+        There is one where the request brought it (an app that people are logged in to), and then
+        it can do what the person may do and the token's scopes allow: Genie, but not Jobs. It is
+        made once a turn and must not be kept. Where there is none, `workspace` acts; whether that
+        will do is for the plugin's settings to say.
+
+        Raises:
+            TimeoutError: the workspace did not answer before the deadline.
+        """
+        make = self.make_user_workspace
+        return None if make is None else await self.call(make)
 
     def seconds_left(self) -> float:
         """Return how long the turn may still take, never less than 0."""

@@ -43,12 +43,10 @@ def ask(
     from lakevisor.cli.failures import failure_object
     from lakevisor.cli.running import run
     from lakevisor.errors import LakevisorError
-    from lakevisor.supervisor.request import Request
+    from lakevisor.supervisor.request import Request, new_id
 
     text = sys.stdin.read() if question == "-" else question
-    request = Request(
-        text=text, thread_id=thread, **({"turn_id": request_id} if request_id else {})
-    )
+    request = Request(text=text, thread_id=thread, turn_id=request_id or new_id())
     try:
         finished = run(_turn(request, options))
     except LakevisorError as error:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any, cast
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.messages import AnyMessage, HumanMessage
 from langchain_core.runnables import RunnableConfig
@@ -40,6 +40,9 @@ from lakevisor.supervisor.room import Room
 from lakevisor.supervisor.tracing import Tracing, TurnTrace
 from lakevisor.workspace import WorkspaceConnection
 from lakevisor_plugin import Answered, Turn, TurnFinished
+
+if TYPE_CHECKING:
+    from databricks.sdk import WorkspaceClient
 
 logger = logging.getLogger(__name__)
 
@@ -177,6 +180,7 @@ class TurnRun:
             operations=operations.for_call("", "", may_change=False),
             is_resumed=self.lease.is_resumed,
             begun_at=self.lease.begun_at,
+            make_user_workspace=self._user_workspace(),
             names=self.workspace.names,
             trace_id=trace.trace_id,
             rate_limits=TurnRateLimits(slots=self.ledger.slots, owner=self.lease.owner),
@@ -195,6 +199,14 @@ class TurnRun:
                 proposal_seconds=self.settings.turn.proposal_seconds,
             ),
         )
+
+    def _user_workspace(self) -> Callable[[], WorkspaceClient] | None:
+        """Return what makes the client of the person's own token, once; None without a token."""
+        token = self.request.user_token
+        if token is None:
+            return None
+        # A function, and no value that holds the token: nothing that is printed or traced shows it.
+        return cache(lambda: self.workspace.client_of_user(token.get_secret_value()))
 
     def _operations(self, trace: TurnTrace) -> TurnOperations:
         limits = self.settings.limits

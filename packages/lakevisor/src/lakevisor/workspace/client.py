@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,12 @@ from lakevisor.workspace.faults import translated
 
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
+    from databricks.sdk.config import Config
+    from databricks.sdk.credentials_provider import CredentialsStrategy
+
+
+AS_THE_USER = "on-behalf-of-user"
+"""How a client is called that acts with the token of the person who asks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +36,43 @@ class WorkspaceConnection:
     groups: frozenset[str]
     """The names of the workspace's groups that this identity is in."""
 
+    def client_of_user(self, token: str) -> WorkspaceClient:
+        """Return a client of the same workspace that acts with a person's token, and nothing else.
+
+        Whatever credentials the environment or a profile has, they are not used. It asks the
+        workspace for its metadata, so it blocks; the token is not looked at.
+        """
+        from databricks.sdk import WorkspaceClient
+        from databricks.sdk.config import Config
+
+        ours = self.client.config
+        config = Config(
+            host=self.host,
+            credentials_strategy=_user_token(token),
+            # Else the SDK refuses when the environment has several ways to log in.
+            auth_type=AS_THE_USER,
+            http_timeout_seconds=ours.http_timeout_seconds,
+            retry_timeout_seconds=ours.retry_timeout_seconds,
+        )
+        return WorkspaceClient(config=config)
+
     @property
     def names(self) -> frozenset[str]:
         """Return the user name and the groups: what a list of allowed names may hold."""
         return self.groups | {self.user_name}
+
+
+def _user_token(token: str) -> CredentialsStrategy:
+    from databricks.sdk.credentials_provider import CredentialsStrategy
+
+    class UserToken(CredentialsStrategy):
+        def auth_type(self) -> str:
+            return AS_THE_USER
+
+        def __call__(self, _: Config) -> Callable[[], dict[str, str]]:
+            return lambda: {"Authorization": f"Bearer {token}"}
+
+    return UserToken()
 
 
 async def connect(
