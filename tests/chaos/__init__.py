@@ -9,3 +9,10 @@ local workspace (`World`) and the `Options` of the command line, and returns a `
 trial. A module with rows has a `ROWS` of its own, which `rows.py` puts into the table; a further
 option is a further field of `Options`. The short form calls the same functions from a test.
 """
+
+from __future__ import annotations
+
+import os
+
+# LangGraph reads it once, at its import, and some module here imports it before a supervisor opens.
+os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"

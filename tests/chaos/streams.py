@@ -154,5 +154,5 @@ async def _cut_and_believed(_: World, options: Options) -> Sequence[Finding]:
 
 ROWS = (
     Row(name="streams cut at every byte", run=_cut),
-    Row(name="unprotected, streams cut", run=_cut_and_believed, must_find=True),
+    Row(name="without whole messages, streams cut", run=_cut_and_believed, must_find=True),
 )

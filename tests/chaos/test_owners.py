@@ -1,0 +1,68 @@
+"""The short form: a few cases, always the same."""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from chaos.company import Company, order
+from chaos.owners import machine_of, runs_of_anybody, threads_of_anybody, tried
+from chaos.world import World
+from lakevisor.supervisor import preload
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+SEED = 1
+CASES = 5
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def company(world: World) -> AsyncIterator[Company]:
+    """Give a company."""
+    # databricks_langchain imports unitycatalog, which still writes pydantic 1 classes.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        preload()
+    async with Company.opened(world) as opened:
+        yield opened
+
+
+async def test_whatever_people_try_each_has_only_their_own(company: Company) -> None:
+    found = await tried(company, cases=CASES, chance=SEED)
+
+    assert [each for each in found if not each.is_good] == []
+
+
+async def test_the_harness_sees_runs_that_are_anybodys(company: Company) -> None:
+    machine = machine_of(company)()
+    theirs, poll = company.runs_of["admin"][0], "poll_databricks_job"
+
+    with runs_of_anybody(), pytest.raises(AssertionError, match="analyst is told of"):
+        await asyncio.to_thread(
+            machine.name_a_run, who="analyst", thread="a", tool=poll, run=theirs, never="9" * 15
+        )
+
+
+async def test_the_harness_sees_threads_that_are_anybodys(company: Company) -> None:
+    machine = machine_of(company)()
+
+    with threads_of_anybody():
+        await asyncio.to_thread(machine.say, "admin", "a")
+        with pytest.raises(AssertionError, match="analyst is told of"):
+            await asyncio.to_thread(machine.say, "analyst", "a")
+
+
+async def test_a_run_of_somebody_else_is_not_looked_up_in_the_workspace(company: Company) -> None:
+    theirs, asker = company.runs_of["admin"][0], company.people["service-principal"]
+    await asker.ask("Hello")
+
+    for tool in ("poll_databricks_job", "terminate_databricks_job", "repair_databricks_job"):
+        answers = [
+            await asker.ask(order(tool, run_id=run_id)) for run_id in (theirs, "999999999999999")
+        ]
+
+        assert [each.asked for each in answers] == [(), ()]
+        assert answers[0].text.replace(theirs, "N") == answers[1].text.replace("9" * 15, "N")
