@@ -35,7 +35,10 @@ class Model:
         text, turn = _last_turn(body["messages"])
         tools = {each["function"]["name"] for each in body.get("tools", ())}
         if any(each["role"] == "tool" and "transfer" not in str(each) for each in turn):
-            return {"content": "That is all."}
+            refused = [
+                each["content"] for each in turn if "limit is reached" in str(each["content"])
+            ]
+            return {"content": " ".join(["That is all.", *refused])}
         if "Analyze" in text:
             return self._call("start_databricks_job", tools, text)
         if "status" in text:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chaos import launches, owners, starting, streams, traffic
+from chaos import launches, limits, owners, starting, streams, traffic
 from chaos.row import Row
 
-ROWS: Sequence[Row] = (*launches.ROWS, *traffic.ROWS, *starting.ROWS, *streams.ROWS, *owners.ROWS)
+ROWS: Sequence[Row] = (
+    *launches.ROWS,
+    *traffic.ROWS,
+    *starting.ROWS,
+    *streams.ROWS,
+    *owners.ROWS,
+    *limits.ROWS,
+)

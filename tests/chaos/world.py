@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -90,6 +91,27 @@ class World:
         told = await self._call("POST", "/api/2.2/jobs/create", settings)
         job_id: int = told["job_id"]
         return job_id
+
+    async def new_waiting_job(self) -> int:
+        """Make a job of which one run sleeps, and all others wait for it."""
+        file = Path(self.state["config_file"]).parent / "files" / "Shared" / "sleep.py"
+        source = "# Databricks notebook source\nimport time\ntime.sleep(100000)\n"
+        await asyncio.to_thread(file.write_text, source, encoding="utf-8")
+        settings = {
+            "name": "Sleep",
+            "tasks": [{"task_key": "t", "notebook_task": {"notebook_path": "/Shared/sleep"}}],
+            "parameters": [{"name": "user_request", "default": ""}],
+            "max_concurrent_runs": 1,
+            "queue": {"enabled": True},
+        }
+        told = await self._call("POST", "/api/2.2/jobs/create", settings)
+        job_id: int = told["job_id"]
+        return job_id
+
+    async def cancel(self, run_ids: Sequence[str]) -> None:
+        """Ask for the end of runs."""
+        for run_id in run_ids:
+            await self._call("POST", "/api/2.2/jobs/runs/cancel", {"run_id": int(run_id)})
 
     async def runs(self, job_id: int, *, marker: str, since: float) -> Mapping[str, str]:
         """Return the runs whose request has the marker: their ids, and the requests.
