@@ -125,7 +125,7 @@ async def open_result(reply: Reply, client: GenieClient) -> Result:
             continue
         state = _state(statement)
         if statement is not None and state == "SUCCEEDED":
-            return _result(statement, client)
+            return read_statement(statement, client)
         is_expired = state in ("CLOSED", "CANCELED")
         if not is_expired:
             await client.patience.pause(pauses.after(state))
@@ -147,7 +147,8 @@ def _state(statement: StatementResponse | None) -> str:
     return state
 
 
-def _result(statement: StatementResponse, client: GenieClient) -> Result:
+def read_statement(statement: StatementResponse, client: GenieClient) -> Result:
+    """Return the result of a statement that has succeeded."""
     manifest, first = statement.manifest, statement.result
     schema = manifest.schema if manifest is not None else None
     columns = sorted(
