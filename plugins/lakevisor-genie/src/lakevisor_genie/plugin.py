@@ -23,6 +23,7 @@ def lakevisor_register_agent() -> SubAgent[GenieSettings]:
             "explain_genie_answer",
             "fetch_genie_answer",
             "withdraw_genie_question",
+            "rate_genie_answer",
         ),
         follow=follow,
         resources=resources,

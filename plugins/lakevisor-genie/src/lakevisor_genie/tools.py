@@ -12,6 +12,7 @@ from pydantic import Field
 from lakevisor_genie.answers import Telling
 from lakevisor_genie.asking import Asking
 from lakevisor_genie.explaining import explanation
+from lakevisor_genie.feedback import send_feedback
 from lakevisor_genie.later import fetch_answer, hand_back, withdraw
 from lakevisor_genie.outcomes import TooSlow
 from lakevisor_genie.provenance import provenance
@@ -23,7 +24,12 @@ from lakevisor_plugin import Answer, CurrentTurn, Launched
 
 def build_tools(settings: GenieSettings) -> Sequence[BaseTool]:
     """Return the tools; connects to nothing."""
-    return (_query_tool(settings), _explain_tool(settings), *_late_tools(settings))
+    return (
+        _query_tool(settings),
+        _explain_tool(settings),
+        *_late_tools(settings),
+        _feedback_tool(settings),
+    )
 
 
 def _query_tool(settings: GenieSettings) -> BaseTool:
@@ -93,3 +99,21 @@ def _explain_tool(settings: GenieSettings) -> BaseTool:
         return explanation(ThreadMemory(memory=turn.memory).answers(), settings)
 
     return explain_genie_answer
+
+
+def _feedback_tool(settings: GenieSettings) -> BaseTool:
+    @tool(parse_docstring=True)
+    async def rate_genie_answer(
+        is_good: bool, turn: CurrentTurn, comment: str | None = None
+    ) -> Answer:
+        """Pass on the person's praise or complaint about the last figures, in their own words.
+
+        Args:
+            is_good: Whether the person is content with them.
+            turn: The turn.
+            comment: What the person says about them, if anything.
+        """
+        answers = ThreadMemory(memory=turn.memory).answers()
+        return await send_feedback(answers, settings, is_good=is_good, comment=comment, turn=turn)
+
+    return rate_genie_answer
