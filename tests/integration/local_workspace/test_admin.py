@@ -233,18 +233,34 @@ def test_a_limit_that_does_not_end_reaches_the_caller(workspace: Any, add_fault:
         databricks.current_user.me()
 
 
-@pytest.mark.parametrize("action", ["kill-connections", "restart"])
-def test_lakebase_loses_its_connections_on_request(workspace: Any, action: str) -> None:
+def lakebase_login(workspace: Any) -> dict[str, Any]:
     database = sdk(workspace).database
     instance = database.get_database_instance("local-lakebase")
     password = database.generate_database_credential(instance_names=[instance.name]).token
-    address = {
+    return {
         "host": instance.read_write_dns,
         "user": "admin@local.test",
         "password": password,
         "dbname": "databricks_postgres",
         "sslmode": "require",
     }
+
+
+def test_lakebase_stops_and_starts_on_request(workspace: Any) -> None:
+    address = lakebase_login(workspace)
+    workspace.control("POST", "lakebase/stop")
+    try:
+        with pytest.raises(psycopg.OperationalError, match="is starting up"):
+            psycopg.connect(**address)
+    finally:
+        workspace.control("POST", "lakebase/start")
+    with psycopg.connect(**address) as connection:
+        assert connection.execute("select 1").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("action", ["kill-connections", "restart"])
+def test_lakebase_loses_its_connections_on_request(workspace: Any, action: str) -> None:
+    address = lakebase_login(workspace)
     with psycopg.connect(**address, autocommit=True) as connection:
         connection.execute("select 1")
         workspace.control("POST", f"lakebase/{action}")

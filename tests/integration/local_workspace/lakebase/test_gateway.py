@@ -221,7 +221,7 @@ def test_while_postgres_is_stopped_clients_are_told(lakebase: Any) -> None:
     try:
         said = refusal(lakebase, password=token)
     finally:
-        lakebase.run(lakebase.area.restart())
+        lakebase.run(lakebase.area.start())
     assert "the database system is starting up" in said
 
 

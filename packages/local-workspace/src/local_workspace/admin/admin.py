@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
@@ -29,6 +29,12 @@ class LakebaseSwitches(Protocol):
     def restart(self) -> Any:
         """Stop PostgreSQL and start it again."""
 
+    def stop(self) -> Any:
+        """Stop PostgreSQL."""
+
+    def start(self) -> Any:
+        """Start PostgreSQL where it does not run."""
+
 
 class Admin:
     """Faults, the recorder, tokens on request, and Lakebase's switches."""
@@ -48,8 +54,10 @@ class Admin:
             Route("/local/requests", self._list_requests, methods=get),
             Route("/local/requests", self._clear_requests, methods=delete),
             Route("/local/tokens/{action}", self._tokens, methods=post),
-            Route("/local/lakebase/kill-connections", self._kill_connections, methods=post),
-            Route("/local/lakebase/restart", self._restart_lakebase, methods=post),
+            *(
+                Route(f"/local/lakebase/{name}", _switch(switch), methods=post)
+                for name, switch in self._switches().items()
+            ),
         ]
 
     @asynccontextmanager
@@ -83,11 +91,20 @@ class Admin:
         actions[action](user_name)
         return JSONResponse({})
 
-    async def _kill_connections(self, _: Request) -> Response:
-        return JSONResponse({"result": await _called(self._lakebase.kill_connections)})
+    def _switches(self) -> Mapping[str, Callable[[], Any]]:
+        return {
+            "kill-connections": self._lakebase.kill_connections,
+            "restart": self._lakebase.restart,
+            "stop": self._lakebase.stop,
+            "start": self._lakebase.start,
+        }
 
-    async def _restart_lakebase(self, _: Request) -> Response:
-        return JSONResponse({"result": await _called(self._lakebase.restart)})
+
+def _switch(switch: Callable[[], Any]) -> Callable[[Request], Awaitable[Response]]:
+    async def call(_: Request) -> Response:
+        return JSONResponse({"result": await _called(switch)})
+
+    return call
 
 
 async def _health(_: Request) -> Response:

@@ -48,7 +48,7 @@ class Lakebase:
         self._credentials = Credentials(identities, audiences=[INSTANCE, ENDPOINT])
         self._roles = Roles(self._superuser, identities, access)
         self._databases = Databases(self._superuser)
-        self._restarting = asyncio.Lock()
+        self._switching = asyncio.Lock()
         self._listener: Listener | None = None
         self._gateway: Gateway | None = None
 
@@ -94,12 +94,21 @@ class Lakebase:
 
     async def restart(self) -> None:
         """Stop PostgreSQL, whose clients are told and disconnected, and start it again."""
-        async with self._restarting:
-            await self.stop()
+        async with self._switching:
+            await self._stop_postgres()
             await self._start_postgres()
 
     async def stop(self) -> None:
-        """Stop PostgreSQL; whoever connects is told that it is not there, until `restart`."""
+        """Stop PostgreSQL; whoever connects is told that it is not there, until `start`."""
+        async with self._switching:
+            await self._stop_postgres()
+
+    async def start(self) -> None:
+        """Start PostgreSQL where it does not run."""
+        async with self._switching:
+            await self._start_postgres()
+
+    async def _stop_postgres(self) -> None:
         await self._superuser.close()
         await self._postgres.stop()
 
