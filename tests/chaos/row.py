@@ -24,6 +24,7 @@ class Options:
     mix: int = field(default=500, metadata={"help": "launches with one or two random harms"})
     restarts: int = field(default=100, metadata={"help": "launches with PostgreSQL restarts"})
     turns: int = field(default=10_000, metadata={"help": "turns on fifty threads at once"})
+    outages: int = field(default=5, metadata={"help": "times that each outage happens"})
     starts: int = field(default=20, metadata={"help": "starts of many servers at once"})
     launches: int = field(default=1000, metadata={"help": "launches at once, where few may start"})
     cases: int = field(default=5000, metadata={"help": "what people try with what is not theirs"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chaos import launches, limits, owners, starting, streams, traffic
+from chaos import launches, limits, outages, owners, starting, streams, traffic
 from chaos.row import Row
 
 ROWS: Sequence[Row] = (
@@ -14,4 +14,5 @@ ROWS: Sequence[Row] = (
     *streams.ROWS,
     *owners.ROWS,
     *limits.ROWS,
+    *outages.ROWS,
 )

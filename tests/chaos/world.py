@@ -156,6 +156,23 @@ class World:
         await self._call("POST", "/local/lakebase/restart")
 
     @asynccontextmanager
+    async def without_database(self) -> AsyncIterator[None]:
+        """Stop PostgreSQL, and start it again at the end."""
+        await self._call("POST", "/local/lakebase/stop")
+        try:
+            yield
+        finally:
+            await self._call("POST", "/local/lakebase/start")
+
+    async def expire_passwords(self) -> None:
+        """End the passwords for PostgreSQL before their time."""
+        await self._call("POST", "/local/tokens/expire", {"user_name": ADMIN})
+
+    async def kill_connections(self) -> None:
+        """Break all connections to PostgreSQL."""
+        await self._call("POST", "/local/lakebase/kill-connections")
+
+    @asynccontextmanager
     async def session(self, database: str = DATABASE) -> AsyncIterator[AsyncConnection[Any]]:
         """Open a session of the administrator in PostgreSQL, outside of all transactions."""
         instance = await self._call("GET", f"/api/2.0/database/instances/{INSTANCE}")

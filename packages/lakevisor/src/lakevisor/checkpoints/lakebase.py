@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from lakevisor.config import LakebaseSettings
 from lakevisor.errors import LakebaseError, LakebaseNotFound, LakebaseUnreachable
-from lakevisor.lakebase import address_of, saver_arguments, translated_database_errors
+from lakevisor.lakebase import (
+    address_of,
+    bound_sessions,
+    saver_arguments,
+    translated_database_errors,
+)
 from lakevisor.workspace import WorkspaceConnection
 
 if TYPE_CHECKING:
@@ -102,6 +107,7 @@ async def _build(
             raise LakebaseNotFound(address=address) from error
         raise LakebaseUnreachable(address=address) from error
     arguments["check"].pool = saver.conn
+    bound_sessions(saver.conn, settings)
     await _log_in_once(saver, settings.pool.timeout_seconds)
     return await saver.__aenter__()
 

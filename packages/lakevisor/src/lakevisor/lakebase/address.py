@@ -10,6 +10,20 @@ from lakevisor.lakebase.idle_check import IdleCheck
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
     from psycopg import AsyncConnection
+    from psycopg_pool import AsyncConnectionPool
+
+PASSWORD_SECONDS = 2
+"""How long a password is used for further logins; each login after that asks for another one.
+
+The library's 15 minutes let every login fail for as long once a password was ended before its time.
+"""
+
+RECONNECT_SECONDS = 1.0
+"""After so long an attempt to connect gives up, and another one begins.
+
+Within one attempt the pool waits 1, 2, 4, 8 s and so on, and would notice the return of a
+PostgreSQL that was gone for 10 s only after 15.
+"""
 
 IDLE_IN_TRANSACTION_MS = 5_000
 """How long a transaction may wait for its client, which only sends what is ready."""
@@ -58,6 +72,14 @@ def saver_arguments(settings: LakebaseSettings, client: WorkspaceClient) -> dict
         "max_size": settings.pool.max_size,
         "timeout": settings.pool.timeout_seconds,
         "max_lifetime": settings.pool.max_lifetime_seconds,
+        "token_cache_duration_seconds": PASSWORD_SECONDS,
+        "reconnect_timeout": RECONNECT_SECONDS,
+        "reconnect_failed": _connect_again,
         "check": IdleCheck(),
         "configure": bound_sessions,
     }
+
+
+async def _connect_again(pool: AsyncConnectionPool[Any]) -> None:
+    """Begin another attempt: those who wait for a connection do not begin one."""
+    await pool.check()

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lakevisor.lakebase.sessions import cut_after
+
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
     from psycopg_pool import AsyncConnectionPool
+
+CHECK_SECONDS = 1.0
+"""A connection that does not answer within this time is dead: nothing is asked of PostgreSQL."""
 
 
 class IdleCheck:
@@ -30,7 +35,8 @@ class IdleCheck:
         from psycopg_pool import AsyncConnectionPool
 
         try:
-            await AsyncConnectionPool.check_connection(connection)
+            with cut_after(connection, CHECK_SECONDS):
+                await AsyncConnectionPool.check_connection(connection)
         except OperationalError:
             if self.pool is not None:
                 await self.pool.drain()

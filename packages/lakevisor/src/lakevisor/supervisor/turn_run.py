@@ -16,7 +16,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from psycopg import DatabaseError
 
 from lakevisor.config import Settings
-from lakevisor.errors import LeaseLost, TurnSuperseded
+from lakevisor.errors import LakebaseError, LeaseLost, TurnSuperseded
 from lakevisor.graph import (
     CHARS_PER_TOKEN,
     Emit,
@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
 
 logger = logging.getLogger(__name__)
+
+RELEASE_SECONDS = 0.5
+"""How long a turn that failed tries to end its lease."""
 
 STEPS_PER_MODEL_CALL = 3
 """Graph steps that one model call can bring with it, with room: LangGraph's own limit is 10,007."""
@@ -79,8 +82,24 @@ class TurnRun:
                     trace.answered(answer.text)
                     return answer
         except BaseException:
-            await asyncio.shield(self.ledger.turns.release(self.lease))
+            await asyncio.shield(self._release())
             raise
+
+    async def _release(self) -> None:
+        """End the lease, so that the request can be sent again at once.
+
+        Where Lakebase does not answer, the lease ends by itself, and what the turn raised is said
+        without waiting for it once more.
+        """
+        try:
+            async with asyncio.timeout(RELEASE_SECONDS):
+                await self.ledger.turns.release(self.lease)
+        except (LakebaseError, TimeoutError) as error:
+            logger.warning(
+                "A lease could not be ended, and runs out: %s",
+                type(error).__name__,
+                extra={"action": "lease_release"},
+            )
 
     async def _answer(self, trace: TurnTrace, emit: Emit) -> TurnFinished:
         context = self._context(trace)
