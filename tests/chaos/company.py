@@ -261,5 +261,6 @@ def _overrides(world: World, jobs: Mapping[str, int], *more: str) -> Sequence[st
         "agents.jobs.jobs.asked.confirm=always",
         f"agents.jobs.jobs.secret.allowed=[{PEOPLE['admin']}]",
         "lakebase.pool.max_size=3",
+        "turn.lease_seconds=60",
     ]
     return world.overrides(jobs["quick"], *given)
