@@ -12,7 +12,7 @@ import os
 import socket
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -135,6 +135,12 @@ class Worker:
         thread_id = order["request"]["thread_id"]
         found = await self.supervisor.ledger.operations.unresolved(timedelta(0))
         return {"tokens": [each.token for each in found if each.thread_id == thread_id]}
+
+    async def sweep(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Look for launches without an answer, as a supervisor does every few minutes."""
+        window = timedelta(seconds=order["window"])
+        found = await replace(self.supervisor.sweep, window=window).run()
+        return {"swept": [[each.outcome, each.text] for each in found]}
 
     async def history(self, order: dict[str, Any]) -> dict[str, Any]:
         """Return what stands in a thread: the type, id and text of each message."""

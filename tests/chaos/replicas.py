@@ -146,6 +146,16 @@ class Replica:
         """Wait for the turns that still run in it."""
         await self._order(do="drain")
 
+    async def sweep(self, *, window: float) -> list[list[str]]:
+        """Let it look for launches without an answer, and return the outcome and words of each.
+
+        Args:
+            window: seconds in which a request can arrive after its intent.
+        """
+        told = await self._order(do="sweep", window=window)
+        swept: list[list[str]] = told["swept"]
+        return swept
+
     def signal(self, number: int) -> None:
         """Send the process a signal."""
         with suppress(ProcessLookupError):

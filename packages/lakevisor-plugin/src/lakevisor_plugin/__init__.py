@@ -18,7 +18,14 @@ from lakevisor_plugin.events import (
 )
 from lakevisor_plugin.hookspecs import PROJECT, HookSpecs, hookimpl
 from lakevisor_plugin.memory import Memory, MemoryFull
-from lakevisor_plugin.operations import Operation, OperationNotFound, Operations, Seen, Started
+from lakevisor_plugin.operations import (
+    Intended,
+    Operation,
+    OperationNotFound,
+    Operations,
+    Seen,
+    Started,
+)
 from lakevisor_plugin.prompts import read_prompt
 from lakevisor_plugin.rate_limits import NoSlot, RateLimit, RateLimits
 from lakevisor_plugin.results import Answer, Launched
@@ -40,6 +47,7 @@ __all__ = [
     "Finding",
     "GiveUp",
     "HookSpecs",
+    "Intended",
     "Launched",
     "Memory",
     "MemoryFull",

@@ -53,6 +53,27 @@ class Started(BaseModel):
     """The page where a person can look at it."""
 
 
+class Intended(BaseModel):
+    """What was about to be started when its turn was given up: nobody knows whether it runs."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str
+    """What it is, a word of the plugin's."""
+    title: str
+    """Its name for people."""
+    job: str | None
+    """The configured name of what runs, where there is one."""
+    parameters: Mapping[str, JsonValue]
+    """What it is started with, as it was given to `Operations.launch`."""
+    earliest: datetime
+    """It was not started before; clocks that differ are allowed for."""
+    latest: datetime
+    """Nor after: no request that could start it was under way any more."""
+    starters: frozenset[str]
+    """The identities that may have started it."""
+
+
 class OperationNotFound(GiveUp):
     """No such operation exists for this caller.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from pydantic import BaseModel, ConfigDict
 
-from lakevisor_plugin.operations import Operation, Seen
+from lakevisor_plugin.operations import Intended, Operation, Seen, Started
 from lakevisor_plugin.results import Answer, Launched
 from lakevisor_plugin.review import ToolCall
 from lakevisor_plugin.settled import Settled
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
 
 SettingsT = TypeVar("SettingsT", bound=BaseModel)
+Find: TypeAlias = "Callable[[SettingsT, Intended, WorkspaceClient], Awaitable[Sequence[Started]]]"
 
 
 class Resource(BaseModel):
@@ -90,6 +91,13 @@ class SubAgent(Generic[SettingsT]):
     Also asked before a limit refuses a launch, then about other people's operations too: it tells
     the host alone, and changes nothing.
     """
+    find: Callable[[SettingsT, Intended, WorkspaceClient], Awaitable[Sequence[Started]]] | None = (
+        None
+    )
+    """Looks for a launch whose answer was lost, and returns every run that it can be.
+
+    None of them means that it was certainly not started; where that cannot be told, it raises
+    `GiveUp`. The client acts for Lakevisor and blocks."""
     resources: Callable[[SettingsT], Sequence[Resource]] = _nothing
     """What deployment must grant."""
     check: Callable[[SettingsT, WorkspaceClient], Sequence[Finding]] = _no_findings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lakevisor_jobs.access import check, resources
+from lakevisor_jobs.finding import find
 from lakevisor_jobs.following import follow
 from lakevisor_jobs.settings import JobsSettings
 from lakevisor_jobs.settling import settle
@@ -29,6 +30,7 @@ def lakevisor_register_agent() -> SubAgent[JobsSettings]:
         effects=("start_databricks_job", "terminate_databricks_job", "repair_databricks_job"),
         settle=settle,
         follow=follow,
+        find=find,
         resources=resources,
         check=check,
     )

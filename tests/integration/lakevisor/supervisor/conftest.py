@@ -227,7 +227,8 @@ def read_audit(run_command: Any) -> Callable[..., Awaitable[Sequence[Any]]]:
 
     async def read(workspace: Any) -> Sequence[Any]:
         given = [word for each in overrides(workspace) for word in ("--set", each)]
-        command = ("lakevisor", "operations", "audit", "--json", *given)
+        patient = ("--set", "workspace.connect_timeout_seconds=30")
+        command = ("lakevisor", "operations", "audit", "--json", *given, *patient)
         done = await run_command(*command, LAKEVISOR_CONFIGS=str(CONFIGS))
         assert done.returncode == 0, done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]

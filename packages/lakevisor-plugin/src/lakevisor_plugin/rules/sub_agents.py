@@ -67,7 +67,7 @@ def _type_problems(sub_agent: SubAgent[Any]) -> Iterator[str]:
     for field in ("resources", "check"):
         if not callable(getattr(sub_agent, field)):
             yield f"{field} must be a function."
-    for field in ("settle", "follow"):
+    for field in ("settle", "follow", "find"):
         if getattr(sub_agent, field) is not None and not callable(getattr(sub_agent, field)):
             yield f"{field} must be an asynchronous function."
     for field in ("shortcuts", "effects"):

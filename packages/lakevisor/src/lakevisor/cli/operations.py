@@ -13,9 +13,10 @@ from lakevisor.cli.options import Options, takes_options
 
 if TYPE_CHECKING:
     from lakevisor.ledger.values import AuditRecord
+    from lakevisor.supervisor.sweep import Swept
 
 app = typer.Typer(
-    help="Say who started, stopped and was refused what.",
+    help="Say who did what, and find launches whose answer was lost.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -23,7 +24,7 @@ app = typer.Typer(
 
 @app.callback()
 def _operations() -> None:
-    """Say who started, stopped and was refused what."""
+    """Say who did what, and find launches whose answer was lost."""
 
 
 @app.command()
@@ -50,6 +51,34 @@ def audit(
             typer.echo(json.dumps(_as_object(record), ensure_ascii=False))
     else:
         _print_table(records)
+
+
+@app.command()
+@takes_options
+def sweep(
+    *,
+    is_dry: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be written down, and write nothing.")
+    ] = False,
+    options: Options,
+) -> None:
+    """Look for launches whose answer was lost, and write down what became of them."""
+    from lakevisor.cli.running import run
+
+    for swept in run(_sweep(options, is_dry=is_dry)):
+        record = swept.record
+        head = f"{record.intended_at:%Y-%m-%d %H:%M:%S} {record.owner.owner} {record.title!r}"
+        typer.echo(f"{head}: {swept.outcome}. {swept.text}")
+
+
+async def _sweep(options: Options, *, is_dry: bool) -> Sequence[Swept]:
+    from lakevisor.cli.starting import start_workspace
+    from lakevisor.supervisor import open_supervisor
+
+    configuration = options.load_configuration()
+    await start_workspace(configuration, options.environment, tell=lambda _: None)
+    async with open_supervisor(configuration, options.environment) as supervisor:
+        return await supervisor.sweep.run(is_dry=is_dry)
 
 
 async def _audit(options: Options, *, owner: str | None, limit: int) -> Sequence[AuditRecord]:

@@ -241,6 +241,11 @@ class OperationSettings(Section):
         strict=False,
         description="Users and groups that may see, stop and repair what anybody has started.",
     )
+    sweep_minutes: float | None = Field(
+        5,
+        gt=0,
+        description="How often a process looks for launches whose answer was lost; null: never.",
+    )
 
 
 class TracingSettings(Section):

@@ -8,6 +8,7 @@ exception is `AuditTrail.append`, which would write a second line.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Protocol
 
@@ -328,6 +329,10 @@ class Ledger(Protocol):
     @property
     def audit(self) -> AuditTrail:
         """Who did what."""
+        ...
+
+    def sweeping(self) -> AbstractAsyncContextManager[bool]:
+        """Say whether no other process sweeps, and keep it so while the block runs."""
         ...
 
     async def counts(self) -> LedgerCounts:

@@ -81,10 +81,20 @@ def _graph(
 
 @asynccontextmanager
 async def _working(supervisor: Supervisor) -> AsyncIterator[None]:
-    """Let the turns that run come to their end before anything is closed."""
+    """Sweep beside the turns, and let them come to their end before anything is closed."""
+    from lakevisor.supervisor.sweep import keep_sweeping
+
+    minutes = supervisor.settings.operations.sweep_minutes
+    tasks = []
+    if minutes is not None:
+        sweeping = keep_sweeping(supervisor.sweep, minutes=minutes)
+        tasks.append(asyncio.create_task(sweeping, name="sweep"))
     try:
         yield
     finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await supervisor.drain(DRAIN_SECONDS)
 
 

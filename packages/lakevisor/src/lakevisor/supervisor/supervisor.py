@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,12 +17,13 @@ from lakevisor.graph import Emit, SupervisorGraph
 from lakevisor.lakebase import translated_database_errors
 from lakevisor.ledger import Lease, Ledger, OwnerKey, StoredAnswer, TurnStart
 from lakevisor.ledger.postgres import require_fence
-from lakevisor.registry import Registry
+from lakevisor.registry import EnabledAgent, Registry
 from lakevisor.supervisor.looks import Looks
 from lakevisor.supervisor.notices import Notices
 from lakevisor.supervisor.opening import ledger_schema
 from lakevisor.supervisor.request import Request
 from lakevisor.supervisor.room import Room
+from lakevisor.supervisor.sweep import Sweep, window_of
 from lakevisor.supervisor.tracing import Tracing
 from lakevisor.supervisor.turn_run import TurnRun
 from lakevisor.workspace import WorkspaceConnection
@@ -167,10 +168,23 @@ class Supervisor:
 
         return self.checkpoints.saver(require)
 
+    @property
+    def sweep(self) -> Sweep:
+        """What looks for launches whose answer was lost."""
+        return Sweep(
+            ledger=self.ledger,
+            agents=self._agents,
+            workspace=self.workspace,
+            window=window_of(self.settings),
+        )
+
     @cached_property
     def _room(self) -> Room:
-        agents = {agent.name: agent for agent in self.registry.agents}
-        return Room(looks=Looks(store=self.ledger.operations, agents=agents))
+        return Room(looks=Looks(store=self.ledger.operations, agents=self._agents))
+
+    @property
+    def _agents(self) -> Mapping[str, EnabledAgent]:
+        return {agent.name: agent for agent in self.registry.agents}
 
     @property
     def _owner(self) -> OwnerKey:

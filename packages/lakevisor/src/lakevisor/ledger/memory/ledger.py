@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from lakevisor.ledger.memory.audit import MemoryAudit
@@ -33,6 +34,11 @@ class MemoryLedger:
         self.proposals = MemoryProposals(self._rows)
         self.slots = MemorySlots(self._rows)
         self.audit = MemoryAudit(self._rows)
+
+    @asynccontextmanager
+    async def sweeping(self) -> AsyncIterator[bool]:
+        """Say that nobody else sweeps: there is one process."""
+        yield True
 
     async def counts(self) -> LedgerCounts:
         """Return how much the ledger holds."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from psycopg import AsyncConnection, AsyncCursor, errors
@@ -45,6 +45,24 @@ class Database:
                 async with connection.pipeline():
                     cursors = [await self._send(connection, name, parameters) for name in names]
                 return [await _rows(cursor) for cursor in cursors]
+
+    @asynccontextmanager
+    async def lock(self, take: str, end: str) -> AsyncIterator[bool]:
+        """Try to hold a lock while the block runs, and say whether it is held.
+
+        Args:
+            take: a statement that returns `is_ours`, and waits for nobody.
+            end: the statement that ends it.
+        """
+        with self._translated({}):
+            async with self._pool.connection() as connection:
+                cursor = await self._send(connection, take, {})
+                [row] = await cursor.fetchall()
+                try:
+                    yield row["is_ours"]
+                finally:
+                    if row["is_ours"]:
+                        await self._send(connection, end, {})
 
     async def _send(
         self, connection: AsyncConnection[Any], name: str, parameters: Mapping[str, Any]

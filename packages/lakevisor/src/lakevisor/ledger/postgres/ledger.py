@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from psycopg_pool import AsyncConnectionPool
@@ -35,6 +36,10 @@ class PostgresLedger:
         self.proposals = PostgresProposals(self._database)
         self.slots = PostgresSlots(self._database)
         self.audit = PostgresAudit(self._database)
+
+    def sweeping(self) -> AbstractAsyncContextManager[bool]:
+        """Say whether nobody else sweeps, and keep it so while the block runs."""
+        return self._database.lock("try_sweep_lock", "end_sweep_lock")
 
     async def counts(self) -> LedgerCounts:
         """Return how much the ledger holds."""

@@ -1,0 +1,138 @@
+"""What the sweep decides about launches whose answer was lost."""
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+from pydantic import BaseModel
+
+from lakevisor.ledger import LaunchLimits, OwnerKey, TurnStart
+from lakevisor.ledger.memory import MemoryLedger
+from lakevisor.ledger.values import Intent
+from lakevisor.supervisor.sweep import Sweep
+from lakevisor_plugin import GiveUp, Started, SubAgent
+
+WINDOW = timedelta(minutes=5)
+
+
+class Given:
+    """A ledger with launches that were given up, and what can be found of them."""
+
+    def __init__(self):
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+        self.ledger = MemoryLedger(clock=lambda: self.now)
+        self.found = {}
+
+    async def launch(self, name, *, workspace_id="1"):
+        """Let somebody's turn write an intent and die."""
+        start = TurnStart(
+            owner=OwnerKey(workspace_id=workspace_id, owner="ann"),
+            thread_key=name,
+            thread_id=name,
+            turn_id="turn",
+            body_digest="words",
+            holder="test",
+            lease_seconds=15,
+        )
+        lease = await self.ledger.turns.begin(start)
+        intent = Intent(
+            token=name,
+            agent="jobs",
+            tool="start",
+            kind="job_run",
+            job="report",
+            title="Report",
+            parameters={"name": name},
+            parameters_digest=name,
+        )
+        await self.ledger.operations.intend(lease, intent, LaunchLimits())
+
+    async def find(self, _settings, intended, _workspace):
+        found = self.found[intended.parameters["name"]]
+        if isinstance(found, Exception):
+            raise found
+        return [Started(run_id=each, state="running") for each in found]
+
+    async def sweep(self, *, after=3 * WINDOW, **how):
+        """Sweep later, and return what was found out by name."""
+        self.now += after
+        agent = SubAgent(name="jobs", delegate_when="?", settings=BaseModel, find=self.find)
+        sweep = Sweep(
+            ledger=self.ledger,
+            agents={"jobs": SimpleNamespace(sub_agent=agent, settings=None)},
+            workspace=SimpleNamespace(client=None, workspace_id=1, user_name="app"),
+            window=WINDOW,
+        )
+        return {each.record.token: each.outcome for each in await sweep.run(**how)}
+
+
+@pytest.fixture
+def given():
+    return Given()
+
+
+async def test_the_one_run_that_it_can_be_is_its_run(given):
+    await given.launch("a")
+    given.found = {"a": ["7"]}
+
+    assert await given.sweep() == {"a": "launched"}
+    operation = await given.ledger.operations.get_any("1", "7")
+    assert (operation.token, operation.owner.owner) == ("a", "ann")
+    assert await given.sweep() == {}
+
+
+async def test_what_is_not_there_after_the_time_was_not_started(given):
+    await given.launch("a")
+    given.found = {"a": []}
+
+    assert await given.sweep() == {"a": "abandoned"}
+    assert (await given.ledger.counts()).unresolved == 0
+
+
+async def test_a_request_may_still_be_under_way_before_that(given):
+    await given.launch("a")
+    given.found = {"a": []}
+
+    assert await given.sweep(after=1.5 * WINDOW) == {}
+
+
+@pytest.mark.parametrize("found", [["7", "8"], GiveUp("The job is gone."), OSError("no network")])
+async def test_what_cannot_be_told_is_left_as_it_is(given, found):
+    await given.launch("a")
+    given.found = {"a": found}
+
+    assert await given.sweep() == {"a": "unclear"}
+    assert (await given.ledger.counts()).unresolved == 1
+
+
+async def test_a_run_that_two_launches_can_have_started_is_given_to_neither(given):
+    await given.launch("a")
+    given.now += WINDOW
+    # It is not decided yet, and it counts.
+    await given.launch("b")
+    given.found = {"a": ["7"], "b": ["7"]}
+
+    assert await given.sweep(after=1.5 * WINDOW) == {"a": "unclear"}
+
+
+async def test_a_run_that_is_known_is_not_another_launchs(given):
+    await given.launch("a")
+    await given.ledger.operations.launched("a", Started(run_id="7", state="running"))
+    await given.launch("b")
+    given.found = {"b": ["7"]}
+
+    assert await given.sweep() == {"b": "abandoned"}
+
+
+async def test_launches_of_another_workspace_are_left_alone(given):
+    await given.launch("a", workspace_id="2")
+
+    assert await given.sweep() == {}
+
+
+async def test_a_dry_run_writes_nothing_down(given):
+    await given.launch("a")
+    given.found = {"a": ["7"]}
+
+    assert await given.sweep(is_dry=True) == {"a": "launched"}
+    assert (await given.ledger.counts()).unresolved == 1
