@@ -153,7 +153,7 @@ class Company:
     async def cancel(self, run_ids: Sequence[str]) -> None:
         """End runs, past the product."""
         for run_id in run_ids:
-            await self.world._call("POST", "/api/2.2/jobs/runs/cancel", {"run_id": int(run_id)})
+            await self.world.call("POST", "/api/2.2/jobs/runs/cancel", {"run_id": int(run_id)})
 
 
 def mark(person: Person) -> str:
@@ -242,12 +242,12 @@ async def _new_job(world: World, task: Mapping[str, Any], **more: Any) -> int:
         "queue": {"enabled": True},
         **more,
     }
-    job_id: int = (await world._call("POST", "/api/2.2/jobs/create", settings))["job_id"]
+    job_id: int = (await world.call("POST", "/api/2.2/jobs/create", settings))["job_id"]
     return job_id
 
 
 async def _run_by_hand(world: World, job_id: int) -> str:
-    told = await world._call("POST", "/api/2.2/jobs/run-now", {"job_id": job_id})
+    told = await world.call("POST", "/api/2.2/jobs/run-now", {"job_id": job_id})
     return str(told["run_id"])
 
 

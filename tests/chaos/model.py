@@ -16,6 +16,9 @@ from threading import Thread
 from typing import Any
 from uuid import uuid4
 
+from chaos.injections import obeying
+from chaos.injections.obeying import ObeyingModel
+
 VARIES = "[varies]"
 """In a request: the model words it anew each time it is asked."""
 
@@ -29,9 +32,12 @@ class Model:
 
     def __init__(self) -> None:
         self._asked: Counter[str] = Counter()
+        self._obeying = ObeyingModel(tool_calls)
 
     def reply(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Return the message that answers a chat request."""
+        if obeying.is_meant(body):
+            return self._obeying.reply(body)
         text, turn = _last_turn(body["messages"])
         tools = {each["function"]["name"] for each in body.get("tools", ())}
         if any(each["role"] == "tool" and "transfer" not in str(each) for each in turn):
@@ -52,11 +58,11 @@ class Model:
         self._asked[said] += 1
         wording = f" ({self._asked[said]})" if VARIES in said else ""
         if tool not in tools:
-            return _tool_call("transfer_to_jobs", {"task": text + wording})
+            return tool_calls(("transfer_to_jobs", {"task": text + wording}))
         if tool == "start_databricks_job":
             wish = {"user_request": said + wording, "job": "transaction_anomalies"}
-            return _tool_call(tool, wish)
-        return _tool_call(tool, {})
+            return tool_calls((tool, wish))
+        return tool_calls((tool, {}))
 
 
 @contextmanager
@@ -116,10 +122,18 @@ def _last_turn(messages: Sequence[Mapping[str, Any]]) -> tuple[str, Sequence[Map
     return str(messages[last]["content"]), messages[last + 1 :]
 
 
-def _tool_call(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    function = {"name": name, "arguments": json.dumps(arguments)}
-    call = {"index": 0, "id": f"call_{uuid4().hex}", "type": "function", "function": function}
-    return {"content": "", "tool_calls": [call]}
+def tool_calls(*calls: tuple[str, Mapping[str, Any]], content: str = "") -> dict[str, Any]:
+    """Return the message with these tool calls, each a name with its arguments."""
+    made = [
+        {
+            "index": at,
+            "id": f"call_{uuid4().hex}",
+            "type": "function",
+            "function": {"name": name, "arguments": json.dumps(arguments)},
+        }
+        for at, (name, arguments) in enumerate(calls)
+    ]
+    return {"content": content, "tool_calls": made}
 
 
 def _whole(message: Mapping[str, Any]) -> bytes:

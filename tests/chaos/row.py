@@ -18,7 +18,8 @@ class Options:
     """How much is done. Each field is an option of the command line, with its help."""
 
     every: int = field(
-        default=1, metadata={"help": "one in N moments of a launch, or bytes of a stream"}
+        default=1,
+        metadata={"help": "one in N moments of a launch, bytes of a stream, or injections"},
     )
     random_kills: int = field(default=1000, metadata={"help": "kills at random times, in all"})
     mix: int = field(default=500, metadata={"help": "launches with one or two random harms"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chaos import launches, limits, outages, owners, starting, streams, traffic
+from chaos.injections import rows as injections
 from chaos.row import Row
 
 ROWS: Sequence[Row] = (
@@ -15,4 +16,5 @@ ROWS: Sequence[Row] = (
     *owners.ROWS,
     *limits.ROWS,
     *outages.ROWS,
+    *injections.ROWS,
 )

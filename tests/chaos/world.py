@@ -88,7 +88,7 @@ class World:
             "parameters": [{"name": "user_request", "default": ""}],
             "max_concurrent_runs": 1000,
         }
-        told = await self._call("POST", "/api/2.2/jobs/create", settings)
+        told = await self.call("POST", "/api/2.2/jobs/create", settings)
         job_id: int = told["job_id"]
         return job_id
 
@@ -104,14 +104,14 @@ class World:
             "max_concurrent_runs": 1,
             "queue": {"enabled": True},
         }
-        told = await self._call("POST", "/api/2.2/jobs/create", settings)
+        told = await self.call("POST", "/api/2.2/jobs/create", settings)
         job_id: int = told["job_id"]
         return job_id
 
     async def cancel(self, run_ids: Sequence[str]) -> None:
         """Ask for the end of runs."""
         for run_id in run_ids:
-            await self._call("POST", "/api/2.2/jobs/runs/cancel", {"run_id": int(run_id)})
+            await self.call("POST", "/api/2.2/jobs/runs/cancel", {"run_id": int(run_id)})
 
     async def runs(self, job_id: int, *, marker: str, since: float) -> Mapping[str, str]:
         """Return the runs whose request has the marker: their ids, and the requests.
@@ -125,7 +125,7 @@ class World:
         query = f"job_id={job_id}&limit=25&start_time_from={int(since * 1000) - 1000}"
         page = f"/api/2.2/jobs/runs/list?{query}"
         while True:
-            told = await self._call("GET", page)
+            told = await self.call("GET", page)
             requests = {str(each["run_id"]): _request_of(each) for each in told.get("runs", ())}
             found |= {run_id: text for run_id, text in requests.items() if marker in text}
             if not told.get("has_more"):
@@ -134,26 +134,26 @@ class World:
 
     async def model_requests(self, *, marker: str) -> Sequence[Mapping[str, Any]]:
         """Return what the model was asked with this piece of text, in order."""
-        told = await self._call("GET", f"/local/requests?path={CHAT}&method=POST")
+        told = await self.call("GET", f"/local/requests?path={CHAT}&method=POST")
         bodies = [each["body"] for each in told["requests"]]
         return [each for each in bodies if marker in json.dumps(each)]
 
     async def add_fault(self, **rule: Any) -> int:
         """Let a request fail that fits the rule, and return the rule's id."""
-        told = await self._call("POST", "/local/faults", rule)
+        told = await self.call("POST", "/local/faults", rule)
         fault_id: int = told["id"]
         return fault_id
 
     async def take_back(self, fault_id: int) -> bool:
         """Take a rule back, and return whether it has been used up before."""
-        told = await self._call("GET", "/local/faults")
+        told = await self.call("GET", "/local/faults")
         is_left = fault_id in [each["id"] for each in told["faults"]]
-        await self._call("DELETE", f"/local/faults/{fault_id}")
+        await self.call("DELETE", f"/local/faults/{fault_id}")
         return not is_left
 
     async def restart_database(self) -> None:
         """Stop PostgreSQL and start it again."""
-        await self._call("POST", "/local/lakebase/restart")
+        await self.call("POST", "/local/lakebase/restart")
 
     @asynccontextmanager
     async def without_database(self) -> AsyncIterator[None]:
@@ -175,9 +175,9 @@ class World:
     @asynccontextmanager
     async def session(self, database: str = DATABASE) -> AsyncIterator[AsyncConnection[Any]]:
         """Open a session of the administrator in PostgreSQL, outside of all transactions."""
-        instance = await self._call("GET", f"/api/2.0/database/instances/{INSTANCE}")
+        instance = await self.call("GET", f"/api/2.0/database/instances/{INSTANCE}")
         asked = {"instance_names": [INSTANCE], "request_id": uuid4().hex}
-        credential = await self._call("POST", "/api/2.0/database/credentials", asked)
+        credential = await self.call("POST", "/api/2.0/database/credentials", asked)
         connection = await AsyncConnection.connect(
             host=instance["read_write_dns"],
             user=ADMIN,
@@ -189,7 +189,8 @@ class World:
         async with connection:
             yield connection
 
-    async def _call(self, method: str, path: str, body: Any = None) -> Any:
+    async def call(self, method: str, path: str, body: Any = None) -> Any:
+        """Ask the workspace as its administrator, and return the answer."""
         answer = await self.client.request(method, path, json=body)
         assert answer.is_success, answer.text
         return answer.json()
