@@ -158,19 +158,19 @@ class World:
     @asynccontextmanager
     async def without_database(self) -> AsyncIterator[None]:
         """Stop PostgreSQL, and start it again at the end."""
-        await self._call("POST", "/local/lakebase/stop")
+        await self.call("POST", "/local/lakebase/stop")
         try:
             yield
         finally:
-            await self._call("POST", "/local/lakebase/start")
+            await self.call("POST", "/local/lakebase/start")
 
     async def expire_passwords(self) -> None:
         """End the passwords for PostgreSQL before their time."""
-        await self._call("POST", "/local/tokens/expire", {"user_name": ADMIN})
+        await self.call("POST", "/local/tokens/expire", {"user_name": ADMIN})
 
     async def kill_connections(self) -> None:
         """Break all connections to PostgreSQL."""
-        await self._call("POST", "/local/lakebase/kill-connections")
+        await self.call("POST", "/local/lakebase/kill-connections")
 
     @asynccontextmanager
     async def session(self, database: str = DATABASE) -> AsyncIterator[AsyncConnection[Any]]:
