@@ -39,7 +39,11 @@ async def kept(turns: Turns, lease: Lease) -> AsyncIterator[None]:
 
 
 async def _beat(turns: Turns, lease: Lease, worker: asyncio.Task[object]) -> None:
-    while True:
+    beating = asyncio.current_task()
+    assert beating is not None, "a beat is a task"
+    # A connection that breaks while it is cancelled raises its own error instead. A beat that went
+    # on after that would hold the thread for ever.
+    while not beating.cancelling():
         await asyncio.sleep(lease.seconds / BEATS_PER_LEASE)
         try:
             await turns.extend(lease)
