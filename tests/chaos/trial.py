@@ -22,6 +22,8 @@ PATIENCE = 45.0
 
 More than the time after which PostgreSQL ends the transaction of a process that was frozen.
 """
+HANGING = 180.0
+"""Seconds after which a request that was neither answered nor refused counts as hanging."""
 SHORT_PATIENCE = 8.0
 """The same where it must become unusable."""
 PAUSE = 0.1
@@ -93,7 +95,10 @@ class Trial:
         deadline = time.monotonic() + self.stage.patience
         replica = to or self.stage.replicas.survivor
         while True:
-            reply = await replica.ask(request)
+            try:
+                reply = await asyncio.wait_for(replica.ask(request), HANGING)
+            except TimeoutError:
+                raise Unusable(f"{request['turn_id']}: no answer in {HANGING:g} s") from None
             if not reply.error:
                 self.answered[request["turn_id"]].append(reply)
                 return reply
