@@ -45,12 +45,8 @@ def audit(
     """Print who proposed, accepted, started, stopped, repaired or was refused what."""
     from lakevisor.cli.running import run
 
-    records = run(_audit(options, owner=owner, limit=limit))
-    if as_json:
-        for record in records:
-            typer.echo(json.dumps(_as_object(record), ensure_ascii=False))
-    else:
-        _print_table(records)
+    for record in run(_audit(options, owner=owner, limit=limit)):
+        typer.echo(json.dumps(_as_object(record)) if as_json else _line(record))
 
 
 @app.command()
@@ -65,10 +61,13 @@ def sweep(
     """Look for launches whose answer was lost, and write down what became of them."""
     from lakevisor.cli.running import run
 
-    for swept in run(_sweep(options, is_dry=is_dry)):
+    found = run(_sweep(options, is_dry=is_dry))
+    for swept in found:
         record = swept.record
-        head = f"{record.intended_at:%Y-%m-%d %H:%M:%S} {record.owner.owner} {record.title!r}"
-        typer.echo(f"{head}: {swept.outcome}. {swept.text}")
+        head = f"{record.intended_at:%Y-%m-%d %H:%M:%SZ}  {record.owner.owner}  {record.title!r}"
+        typer.echo(f"{head}  {swept.outcome}: {swept.text}")
+    if not found:
+        typer.echo("There is nothing to decide, or another process is at it.")
 
 
 async def _sweep(options: Options, *, is_dry: bool) -> Sequence[Swept]:
@@ -113,22 +112,16 @@ def _as_object(record: AuditRecord) -> dict[str, Any]:
     }
 
 
-def _print_table(records: Sequence[AuditRecord]) -> None:
+def _line(record: AuditRecord) -> str:
+    """Return an entry on one line: an id is found whole, however narrow the terminal is."""
     from datetime import UTC
 
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("at (UTC)", "by", "action", "tool", "job", "run", "thread", "trace", "details"):
-        table.add_column(heading, overflow="fold")
-    for record in records:
-        entry = record.entry
-        details = json.dumps(dict(entry.details), ensure_ascii=False) if entry.details else ""
-        at = f"{record.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
-        told = (entry.owner.owner, entry.action.value, entry.origin.tool, entry.job, entry.run_id)
-        cells = (at, *told, record.thread_id, entry.origin.trace_id, details)
-        # As text: what a person said in an argument is no markup.
-        table.add_row(*(Text(each or "") for each in cells))
-    Console(highlight=False).print(table if records else "Nothing has been done yet.")
+    entry = record.entry
+    named = {"run": entry.run_id, "thread": record.thread_id, "trace": entry.origin.trace_id}
+    told = [
+        f"{record.at.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}",
+        *(entry.owner.owner, entry.action.value, entry.origin.tool, entry.job),
+        *(f"{name}={value}" for name, value in named.items() if value is not None),
+        json.dumps(dict(entry.details), ensure_ascii=False) if entry.details else None,
+    ]
+    return "  ".join(each for each in told if each is not None)
