@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -64,7 +65,7 @@ def sweep(
     found = run(_sweep(options, is_dry=is_dry))
     for swept in found:
         record = swept.record
-        head = f"{record.intended_at:%Y-%m-%d %H:%M:%SZ}  {record.owner.owner}  {record.title!r}"
+        head = f"{_time(record.intended_at)}  {record.owner.owner}  {record.title!r}"
         typer.echo(f"{head}  {swept.outcome}: {swept.text}")
     if not found:
         typer.echo("There is nothing to decide, or another process is at it.")
@@ -114,14 +115,16 @@ def _as_object(record: AuditRecord) -> dict[str, Any]:
 
 def _line(record: AuditRecord) -> str:
     """Return an entry on one line: an id is found whole, however narrow the terminal is."""
-    from datetime import UTC
-
     entry = record.entry
     named = {"run": entry.run_id, "thread": record.thread_id, "trace": entry.origin.trace_id}
     told = [
-        f"{record.at.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}",
+        _time(record.at),
         *(entry.owner.owner, entry.action.value, entry.origin.tool, entry.job),
         *(f"{name}={value}" for name, value in named.items() if value is not None),
         json.dumps(dict(entry.details), ensure_ascii=False) if entry.details else None,
     ]
     return "  ".join(each for each in told if each is not None)
+
+
+def _time(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
