@@ -138,7 +138,11 @@ def _context() -> Any:
     limits = Limits(model_calls=2, model_seconds=60, turn_seconds=60, proposal_seconds=60)
     nothing: Any = None
     return TurnContext(
-        turn=make_turn(seconds=60), operations=nothing, proposals=nothing, limits=limits
+        turn=make_turn(seconds=60),
+        operations=nothing,
+        proposals=nothing,
+        audit=nothing,
+        limits=limits,
     )
 
 
