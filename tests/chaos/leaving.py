@@ -30,7 +30,7 @@ async def clients_leave(stage: Stage, chosen: Iterable[Moment]) -> Sequence[Find
         # Looked at before the client sends anything again, which would do what is left undone.
         if is_last and not await trial.runs():
             return Finding(what=what, lost=["nothing runs"])
-        if is_last and not set((await trial.say("What is the status?")).run_ids):
+        if is_last and not set((await trial.status()).run_ids):
             return Finding(what=what, lost=["the ledger knows of no run"])
         return replace(await trial.finding(what), is_harmed=reply.error == "ClientLeft")
 
@@ -54,7 +54,7 @@ async def given_up(stage: Stage, chosen: Iterable[Moment]) -> Sequence[Finding]:
         await victim.kill()
         what = f"given up after killed {moment}"
         await trial.say("Hello")
-        status = await trial.say("What is the status?")
+        status = await trial.status()
         runs = await trial.runs()
         known = set(status.run_ids) & set(runs)
         is_lost = runs and not known and not await stage.replicas.survivor.unresolved(request)

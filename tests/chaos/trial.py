@@ -27,6 +27,7 @@ HANGING = 180.0
 SHORT_PATIENCE = 8.0
 """The same where it must become unusable."""
 PAUSE = 0.1
+LOOKS, LOOK_PAUSE = 3, 1.0
 STARTED = re.compile(r'Started "[^"]*"\. Run (\d+)')
 
 
@@ -121,7 +122,7 @@ class Trial:
         try:
             for request in self.requests:
                 await self.send(request)
-            status = await self.say("What is the status?")
+            status = await self.status()
             hello = await self.say("Hello")
             again = await self.send(self.requests[-1])
         except Unusable as error:
@@ -135,6 +136,15 @@ class Trial:
             unusable="" if hello.text else "an empty answer",
             wrong=await self._wrong(),
         )
+
+    async def status(self) -> Reply:
+        """Ask what became of the wish, again where the look itself met the harm of a trial."""
+        for _ in range(LOOKS):
+            reply = await self.say("What is the status?")
+            if reply.run_ids:
+                break
+            await asyncio.sleep(LOOK_PAUSE)
+        return reply
 
     async def say(self, text: str) -> Reply:
         """Say something else on the thread."""
