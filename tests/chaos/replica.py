@@ -20,7 +20,7 @@ from typing import Any
 
 from lakevisor.config import load_configuration
 from lakevisor.errors import LakevisorError
-from lakevisor.supervisor import Request, open_supervisor, preload
+from lakevisor.supervisor import Caller, Request, open_supervisor, preload
 
 preload()
 # Imported here, once, in the process from which all replicas are forked.
@@ -144,7 +144,8 @@ class Worker:
 
     async def history(self, order: dict[str, Any]) -> dict[str, Any]:
         """Return what stands in a thread: the type, id and text of each message."""
-        key = Request(**order["request"]).thread_key(self.supervisor._owner)
+        owner = Caller.of_process(self.supervisor.workspace).owner_in(self.supervisor.workspace)
+        key = Request(**order["request"]).thread_key(owner)
         saver = self.supervisor.checkpoints.saver(_no_fence)
         graph = self.supervisor.graph.copy(update={"checkpointer": saver})
         state = await graph.aget_state({"configurable": {"thread_id": key}})

@@ -10,7 +10,7 @@ from databricks.sdk.errors import DatabricksError
 from pydantic import SecretStr
 
 from lakevisor.config import load_configuration
-from lakevisor.supervisor import Request
+from lakevisor.supervisor import Caller, Request
 from lakevisor.workspace import connect
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -77,7 +77,8 @@ async def test_a_tool_acts_as_the_person_where_the_request_brings_a_token(
     token = SecretStr(workspace.tokens["analyst"])
     async with open_on(workspace, "agents.who={}") as supervisor:
         recorder.script(WHO)
-        with_token = await supervisor.ask(Request(text="Who am I?", user_token=token))
+        caller = Caller(user_name="analyst@local.test", user_token=token)
+        with_token = await supervisor.ask(Request(text="Who am I?"), caller=caller)
         recorder.script(WHO)
         without = await supervisor.ask(Request(text="Who am I?"))
 

@@ -12,9 +12,9 @@ from rich.text import Text
 
 from lakevisor.cli.failures import failure_text
 from lakevisor.cli.options import Options
-from lakevisor.cli.starting import start_workspace
 from lakevisor.cli.waiting import shown_while_waiting
 from lakevisor.errors import LakevisorError, PermissionDenied, WorkspaceError
+from lakevisor.workspace import start_workspace
 
 if TYPE_CHECKING:
     from lakevisor.config import Configuration

@@ -28,9 +28,8 @@ class Connected:
 @asynccontextmanager
 async def connected(options: Options) -> AsyncIterator[Connected]:
     """Start the workspace where it says how, and connect to it and to its Lakebase."""
-    from lakevisor.cli.starting import start_workspace
     from lakevisor.supervisor import preload
-    from lakevisor.workspace import connect
+    from lakevisor.workspace import connect, start_workspace
 
     configuration = options.load_configuration()
     await start_workspace(configuration, options.environment, tell=lambda _: None)

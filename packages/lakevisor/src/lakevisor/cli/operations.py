@@ -72,8 +72,8 @@ def sweep(
 
 
 async def _sweep(options: Options, *, is_dry: bool) -> Sequence[Swept]:
-    from lakevisor.cli.starting import start_workspace
     from lakevisor.supervisor import open_supervisor
+    from lakevisor.workspace import start_workspace
 
     configuration = options.load_configuration()
     await start_workspace(configuration, options.environment, tell=lambda _: None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lakevisor.supervisor.caller import Caller
 from lakevisor.supervisor.opening import (
     ledger_schema,
     open_ledger,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from lakevisor.supervisor.supervisor import Supervisor
 
 __all__ = [
+    "Caller",
     "Request",
     "Said",
     "Supervisor",

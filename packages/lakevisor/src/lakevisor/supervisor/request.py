@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 from uuid import uuid4
 
-from pydantic import SecretStr
-
 from lakevisor.errors import EmptyRequest, InvalidThreadId, RequestTooLong
 from lakevisor.ledger import OwnerKey
 
@@ -42,8 +40,6 @@ class Request:
     """This request; the same when it is sent again. The id of the person's message."""
     approve: str | None = None
     """The proposal that the request accepts, where a program says so; a person says yes."""
-    user_token: SecretStr | None = None
-    """The person's own token, where the server was given one; never stored and never shown."""
     history: Sequence[Said] = ()
     """What was said before, oldest first. Looked at only where the thread is new to us: what a
     thread remembers is never taken from a client."""

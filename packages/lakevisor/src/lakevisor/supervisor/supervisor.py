@@ -18,6 +18,7 @@ from lakevisor.lakebase import translated_database_errors
 from lakevisor.ledger import Lease, Ledger, OwnerKey, StoredAnswer, TurnStart
 from lakevisor.ledger.postgres import require_fence
 from lakevisor.registry import EnabledAgent, Registry
+from lakevisor.supervisor.caller import Caller
 from lakevisor.supervisor.looks import Looks
 from lakevisor.supervisor.notices import Notices
 from lakevisor.supervisor.opening import ledger_schema
@@ -50,20 +51,24 @@ class Supervisor:
     graph: SupervisorGraph
     _running: set[asyncio.Task[None]] = field(default_factory=set, init=False, repr=False)
 
-    async def ask(self, request: Request) -> TurnFinished:
+    async def ask(self, request: Request, *, caller: Caller | None = None) -> TurnFinished:
         """Work on a request to its end and return what came of it.
+
+        Args:
+            request: as in `stream`.
+            caller: as in `stream`.
 
         Raises:
             LakevisorError: as `stream`.
         """
         finished: Event | None = None
-        async for event in self.stream(request):
+        async for event in self.stream(request, caller=caller):
             finished = event
         assert isinstance(finished, TurnFinished), "a stream that ends has ended with the turn"
         return finished
 
     async def stream(
-        self, request: Request, *, outlives_client: bool = True
+        self, request: Request, *, caller: Caller | None = None, outlives_client: bool = True
     ) -> AsyncIterator[Event]:
         """Work on a request and yield its events; the last one is `TurnFinished`.
 
@@ -71,6 +76,7 @@ class Supervisor:
 
         Args:
             request: what the person sends.
+            caller: who sends it; without one, the identity of this process.
             outlives_client: whether the turn goes on when nobody reads its events any more.
 
         Raises:
@@ -81,7 +87,8 @@ class Supervisor:
         """
         request.check(max_input_chars=self.settings.supervisor.max_input_chars)
         events: asyncio.Queue[Event | None] = asyncio.Queue()
-        task = asyncio.create_task(self._work(request, events), name=f"turn {request.turn_id}")
+        work = self._work(request, caller or Caller.of_process(self.workspace), events)
+        task = asyncio.create_task(work, name=f"turn {request.turn_id}")
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         try:
@@ -104,7 +111,9 @@ class Supervisor:
         if late:
             await asyncio.wait(late)
 
-    async def _work(self, request: Request, events: asyncio.Queue[Event | None]) -> None:
+    async def _work(
+        self, request: Request, caller: Caller, events: asyncio.Queue[Event | None]
+    ) -> None:
         def emit(event: Event) -> None:
             self.registry.hooks.observe(event)
             events.put_nowait(event)
@@ -112,13 +121,14 @@ class Supervisor:
         try:
             address, role = self.checkpoints.address, self.checkpoints.role
             with translated_database_errors(address=address, role=role):
-                emit(await self._answer(request, emit))
+                emit(await self._answer(request, caller, emit))
         finally:
             events.put_nowait(None)
 
-    async def _answer(self, request: Request, emit: Emit) -> TurnFinished:
-        begun = await self._begin(request)
-        thread_id = request.thread_of(self._owner)
+    async def _answer(self, request: Request, caller: Caller, emit: Emit) -> TurnFinished:
+        owner = caller.owner_in(self.workspace)
+        begun = await self._begin(request, owner)
+        thread_id = request.thread_of(owner)
         emit(TurnStarted(thread_id=thread_id, turn_id=request.turn_id))
         if isinstance(begun, StoredAnswer):
             answer = TurnFinished.model_validate(begun.answer)
@@ -126,6 +136,7 @@ class Supervisor:
             return answer
         run = TurnRun(
             request=request,
+            caller=caller,
             lease=begun,
             graph=self.graph.copy(update={"checkpointer": self._saver(begun)}),
             ledger=self.ledger,
@@ -137,12 +148,12 @@ class Supervisor:
         )
         return await run.work(emit)
 
-    async def _begin(self, request: Request) -> StoredAnswer | Lease:
+    async def _begin(self, request: Request, owner: OwnerKey) -> StoredAnswer | Lease:
         """Take the thread, waiting a while for another turn that works on it."""
         start = TurnStart(
-            owner=self._owner,
-            thread_key=request.thread_key(self._owner),
-            thread_id=request.thread_of(self._owner),
+            owner=owner,
+            thread_key=request.thread_key(owner),
+            thread_id=request.thread_of(owner),
             turn_id=request.turn_id,
             body_digest=request.body_digest(),
             holder=uuid4().hex,
@@ -185,9 +196,3 @@ class Supervisor:
     @property
     def _agents(self) -> Mapping[str, EnabledAgent]:
         return {agent.name: agent for agent in self.registry.agents}
-
-    @property
-    def _owner(self) -> OwnerKey:
-        return OwnerKey(
-            workspace_id=str(self.workspace.workspace_id), owner=self.workspace.user_name
-        )

@@ -31,6 +31,7 @@ from lakevisor.graph import (
 from lakevisor.ledger import LaunchLimits, Lease, Ledger, TurnOperations, TurnRateLimits
 from lakevisor.ledger.postgres import is_lease_lost
 from lakevisor.supervisor.acceptance import accepted_call
+from lakevisor.supervisor.caller import Caller
 from lakevisor.supervisor.earlier import messages_of
 from lakevisor.supervisor.finished import finished, operations_of
 from lakevisor.supervisor.lease_keeper import kept
@@ -58,6 +59,7 @@ class TurnRun:
     """The turn that holds the lease of its thread."""
 
     request: Request
+    caller: Caller
     lease: Lease
     graph: SupervisorGraph
     """With a saver whose every write checks the fence of the lease."""
@@ -200,7 +202,7 @@ class TurnRun:
             is_resumed=self.lease.is_resumed,
             begun_at=self.lease.begun_at,
             make_user_workspace=self._user_workspace(),
-            names=self.workspace.names,
+            names=self.caller.names,
             trace_id=trace.trace_id,
             rate_limits=TurnRateLimits(slots=self.ledger.slots, owner=self.lease.owner),
             deadline=time.monotonic() + seconds,
@@ -221,7 +223,7 @@ class TurnRun:
 
     def _user_workspace(self) -> Callable[[], WorkspaceClient] | None:
         """Return what makes the client of the person's own token, once; None without a token."""
-        token = self.request.user_token
+        token = self.caller.user_token
         if token is None:
             return None
         # A function, and no value that holds the token: nothing that is printed or traced shows it.
@@ -237,7 +239,7 @@ class TurnRun:
                 running_per_owner=limits.running_per_person,
                 running_per_job=limits.running_per_job,
             ),
-            is_administrator=not self.workspace.names.isdisjoint(
+            is_administrator=not self.caller.names.isdisjoint(
                 self.settings.operations.administrators
             ),
             trace_id=trace.trace_id,

@@ -2,5 +2,6 @@
 
 from lakevisor.workspace.client import WorkspaceConnection, connect
 from lakevisor.workspace.faults import translated
+from lakevisor.workspace.start_command import start_workspace
 
-__all__ = ["WorkspaceConnection", "connect", "translated"]
+__all__ = ["WorkspaceConnection", "connect", "start_workspace", "translated"]

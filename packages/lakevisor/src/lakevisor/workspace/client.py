@@ -56,11 +56,6 @@ class WorkspaceConnection:
         )
         return WorkspaceClient(config=config)
 
-    @property
-    def names(self) -> frozenset[str]:
-        """Return the user name and the groups: what a list of allowed names may hold."""
-        return self.groups | {self.user_name}
-
 
 def _user_token(token: str) -> CredentialsStrategy:
     from databricks.sdk.credentials_provider import CredentialsStrategy
