@@ -20,18 +20,22 @@ from lakevisor_genie.outcomes import MessageRef
 from lakevisor_genie.query_result import open_result
 from lakevisor_genie.question import Question, ask, wait
 from lakevisor_genie.reply import read_reply
+from lakevisor_genie.settings import GenieSettings
 from lakevisor_testing.turns import make_turn
 
 SPACE = "01f10000000000000000000000000001"
 SQL = "SELECT id, id * 1.5 AS amount, CAST(id AS STRING) AS name FROM range({rows})"
 SECONDS = 900
+SETTINGS = GenieSettings.model_validate(
+    {"spaces": {"sales": {"space_id": SPACE, "description": "Sales."}}}
+)
 
 
 async def read_all(workspace: OwnWorkspace, rows: int) -> int:
     """Ask for the rows and return how many came, one after the other."""
     workspace.control("genie/rules", {"sql": SQL.format(rows=rows), "row_limit": rows})
     turn = make_turn(workspace=workspace.client(), seconds=SECONDS)
-    client = GenieClient.of(turn, at_most=SECONDS)
+    client = await GenieClient.of(turn, SETTINGS, at_most=SECONDS)
     at: MessageRef = await ask(Question(text="All of it", space_id=SPACE), client)
     result = await open_result(read_reply(await wait(at, client), at), client)
     count = 0

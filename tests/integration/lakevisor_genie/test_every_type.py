@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from lakevisor_genie.client import GenieClient
 from lakevisor_genie.query_result import read_statement
+from lakevisor_genie.settings import GenieSettings
 from lakevisor_genie.values import shown
 from lakevisor_testing.turns import make_turn
 
@@ -58,6 +59,9 @@ TYPES = (
     Type(name="DATE", values=st.dates(date(1000, 1, 1))),
     Type(name="TIMESTAMP", values=moments),
     Type(name="STRING", values=st.text(st.characters(codec="utf-8", exclude_characters="\0"))),
+)
+SETTINGS = GenieSettings.model_validate(
+    {"spaces": {"sales": {"space_id": "01f1", "description": "Sales."}}}
 )
 Rows = Sequence[Sequence[Any]]
 
@@ -106,7 +110,7 @@ async def through_the_warehouse(
             for name, value in parameters(rows).items()
         ],
     )
-    genie = GenieClient.of(make_turn(workspace=client), at_most=20)
+    genie = await GenieClient.of(make_turn(workspace=client), SETTINGS, at_most=20)
     table = await read_statement(statement, genie).head(max_rows=100, max_bytes=10**6)
     return [row[1:] for row in table.rows]
 

@@ -103,6 +103,7 @@ def test_a_question_back_is_passed_on_word_for_word() -> None:
         (Throttled(), "it takes no more questions for now. Ask again in a minute."),
         (TooSlow(seconds=45), "it has not finished after 45 s."),
         (NoAccess(), "there is no permission for the space 'Sales'."),
+        (NoAccess(is_token_missing=True), "it is asked with your own permissions only"),
         (NotFound(is_space=True), "the workspace has no space '01f1'."),
         (NotFound(), "the question was deleted in the workspace."),
         (Unreachable(), "the workspace does not answer. Ask again"),

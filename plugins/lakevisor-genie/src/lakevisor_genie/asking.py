@@ -44,7 +44,6 @@ class Asking:
 
     async def outcome(self, question: str) -> Outcome:
         """Ask a question, in Genie's conversation of this thread, and return what came of it."""
-        client = GenieClient.of(self.turn, at_most=self.settings.timeout_seconds)
         memory = ThreadMemory(memory=self.turn.memory)
         space_id = self.space.settings.space_id
         asked = Question(
@@ -53,6 +52,9 @@ class Asking:
             conversation_id=memory.conversation_id(self.space.name),
         )
         try:
+            client = await GenieClient.of(
+                self.turn, self.settings, at_most=self.settings.timeout_seconds
+            )
             at = await ask(asked, client)
         except Unanswered as fault:
             # What is not there when a new conversation is begun is the space.

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from lakevisor_genie.faults import MALFORMED, no_answer
-from lakevisor_genie.outcomes import Throttled, Unanswered, Unreachable
+from lakevisor_genie.outcomes import NoAccess, Throttled, Unanswered, Unreachable
 from lakevisor_genie.patience import Patience, Pauses
-from lakevisor_plugin import Turn
+from lakevisor_genie.settings import GenieSettings
+from lakevisor_plugin import NoSlot, RateLimit, Turn
 
 if TYPE_CHECKING:
+    from databricks.sdk import WorkspaceClient
     from databricks.sdk.service.dashboards import GenieAPI
     from databricks.sdk.service.sql import StatementExecutionAPI
 
@@ -23,6 +25,7 @@ T = TypeVar("T")
 
 _DEFAULT_RETRY_SECONDS = 5.0
 """How long is waited where the workspace takes no requests and does not say how long."""
+_THROTTLED_AT_MOST = 5
 _REQUEST_SECONDS = 20.0
 """After so long without an answer a request counts as lost; a look-up says what became of it."""
 
@@ -36,15 +39,26 @@ class GenieClient:
     patience: Patience
     """How long it may take."""
     once: SendingOnce
-    """The SDK."""
+    """The SDK, acting for the person or for Lakevisor."""
+    limit: RateLimit
+    """How many questions all servers together may ask."""
 
     @classmethod
-    def of(cls, turn: Turn, *, at_most: float) -> GenieClient:
-        """Return the client of a turn, which may take so many seconds."""
+    async def of(cls, turn: Turn, settings: GenieSettings, *, at_most: float) -> GenieClient:
+        """Return the client of a turn, which may take so many seconds.
+
+        Raises:
+            Unanswered: it must act for the person, and there is no token of theirs.
+        """
         from lakevisor_genie.sending_once import sending_once
 
-        patience = Patience.of(turn, at_most=at_most)
-        return cls(turn=turn, patience=patience, once=sending_once(turn.workspace))
+        workspace = await _acting(turn, settings)
+        return cls(
+            turn=turn,
+            patience=Patience.of(turn, at_most=at_most),
+            once=sending_once(workspace),
+            limit=turn.rate_limits.of("genie", per_minute=settings.questions_per_minute),
+        )
 
     @property
     def genie(self) -> GenieAPI:
@@ -109,5 +123,40 @@ class GenieClient:
         seconds = throttled.seconds or _DEFAULT_RETRY_SECONDS
         if seconds > self.patience.left():
             raise Unanswered(Throttled(seconds=seconds))
-        self.turn.progress(f"Genie has too many questions; going on in about {seconds:.0f} s…")
         await self.patience.pause(seconds)
+
+    async def ask(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Send a question when it is its turn among those of all people and servers.
+
+        What it waits for that does not count as Genie's time.
+
+        Raises:
+            Unanswered: it got no answer, a refusal, or no slot before the turn's end.
+        """
+        for _ in range(_THROTTLED_AT_MOST):
+            slot = self.limit.slot(within=self.patience.longest(), waiting=self._waiting)
+            try:
+                async with slot:
+                    self.patience.begin_again()
+                    return await self.call(function, *args, **kwargs)
+            except NoSlot as refused:
+                raise Unanswered(Throttled(seconds=refused.seconds)) from refused
+            except Unanswered as fault:
+                if not isinstance(fault.outcome, Throttled):
+                    raise
+                # Whoever is next, on whichever server, would get the same answer.
+                await self.limit.throttled(fault.outcome.seconds or _DEFAULT_RETRY_SECONDS)
+        raise Unanswered(Throttled())
+
+    def _waiting(self, seconds: float) -> None:
+        self.turn.progress(f"Genie has many questions; yours is next in about {seconds:.0f} s…")
+
+
+async def _acting(turn: Turn, settings: GenieSettings) -> WorkspaceClient:
+    """Return who asks: the person, where there is a token and the settings allow it."""
+    if settings.on_behalf_of_user == "never":
+        return turn.workspace
+    persons = await turn.user_workspace()
+    if persons is None and settings.on_behalf_of_user == "required":
+        raise Unanswered(NoAccess(is_token_missing=True))
+    return persons or turn.workspace

@@ -34,11 +34,11 @@ async def send_feedback(
     if last is None or last.space not in settings.spaces:
         raise GiveUp("There is no answer from the data in this conversation to give feedback on.")
     space = choose_space(settings, last.space)
-    client = GenieClient.of(turn, at_most=_SECONDS)
     at = last.message(space.settings.space_id)
     rating = GenieFeedbackRating.POSITIVE if is_good else GenieFeedbackRating.NEGATIVE
     data = {"question": last.question, "space": space.name, "rating": rating.value}
     try:
+        client = await GenieClient.of(turn, settings, at_most=_SECONDS)
         # The same rating twice is the same rating.
         await client.patiently(
             client.genie.send_message_feedback,

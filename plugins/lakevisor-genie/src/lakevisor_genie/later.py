@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lakevisor_genie.answers import Telling
 from lakevisor_genie.asking import Asking
 from lakevisor_genie.client import GenieClient
-from lakevisor_genie.outcomes import MessageRef, Outcome, TooSlow, Unanswered
+from lakevisor_genie.outcomes import MessageRef, NoAccess, Outcome, TooSlow, Unanswered
 from lakevisor_genie.provenance import provenance
 from lakevisor_genie.question import PROGRESS
 from lakevisor_genie.reply import status_of
@@ -70,13 +70,16 @@ class LateQuestion:
 
     async def look(self, turn: Turn) -> Look:
         """Look once what has become of it."""
-        client, at = GenieClient.of(turn, at_most=_LOOK_SECONDS), self.at
+        at = self.at
         try:
+            client = await GenieClient.of(turn, self.settings, at_most=_LOOK_SECONDS)
             message = await client.patiently(
                 client.genie.get_message, at.space_id, at.conversation_id, at.message_id
             )
         except Unanswered as fault:
-            return Look(outcome=fault.outcome, state="unknown", is_final=fault.outcome.is_end)
+            # Who may not see it now may see it with the token of another request.
+            is_final = fault.outcome.is_end and not isinstance(fault.outcome, NoAccess)
+            return Look(outcome=fault.outcome, state="unknown", is_final=is_final)
         asking = Asking(space=self.space, settings=self.settings, turn=turn)
         outcome, state = await asking.outcome_of(message, at, client), status_of(message)
         is_final = outcome is not None and not isinstance(outcome, TooSlow)
@@ -135,11 +138,13 @@ async def withdraw(run_id: str | None, settings: GenieSettings, *, turn: Turn) -
     if operation.is_final:
         return await fetch_answer(operation.run_id, settings, turn=turn)
     await turn.operations.request_cancel(operation.run_id, state="CANCELLING")
-    client = GenieClient.of(turn, at_most=_LOOK_SECONDS)
-    stop = client.genie.genie_cancel_response
     try:
+        client = await GenieClient.of(turn, settings, at_most=_LOOK_SECONDS)
         message = await client.call(
-            stop, late.at.space_id, late.at.conversation_id, late.at.message_id
+            client.genie.genie_cancel_response,
+            late.at.space_id,
+            late.at.conversation_id,
+            late.at.message_id,
         )
         is_stopped = status_of(message) == "CANCELLED"
     except Unanswered:

@@ -180,6 +180,8 @@ class NoAccess(NoAnswer):
     """The caller may not ask this space, or not read its tables."""
 
     name: ClassVar[str] = "no_access"
+    is_token_missing: bool = False
+    """Whether it needs the person's own token, and the request brought none."""
 
 
 @dataclass(frozen=True, kw_only=True)

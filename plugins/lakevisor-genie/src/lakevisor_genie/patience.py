@@ -15,7 +15,7 @@ _SHORTEST, _LONGEST = 0.25, 5.0
 _PART = 0.1
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Patience:
     """How long a question may still be waited for."""
 
@@ -23,12 +23,23 @@ class Patience:
     """How long in all."""
     end: float
     """Until when, on the clock of `time.monotonic()`."""
+    latest: float
+    """When it is over in any case, on that clock: before the turn is."""
 
     @classmethod
     def of(cls, turn: Turn, *, at_most: float) -> Patience:
         """Return the patience of a turn, with a rest to say that it was in vain."""
-        seconds = max(0.0, min(at_most, turn.seconds_left() - _RESERVE_SECONDS))
-        return cls(seconds=seconds, end=time.monotonic() + seconds)
+        now, longest = time.monotonic(), max(0.0, turn.seconds_left() - _RESERVE_SECONDS)
+        seconds = min(at_most, longest)
+        return cls(seconds=seconds, end=now + seconds, latest=now + longest)
+
+    def begin_again(self) -> None:
+        """Count from now on: what has been waited for so far was not Genie."""
+        self.end = min(time.monotonic() + self.seconds, self.latest)
+
+    def longest(self) -> float:
+        """Return the seconds that are left at the very most."""
+        return max(0.0, self.latest - time.monotonic())
 
     def left(self) -> float:
         """Return the seconds that are left, never less than 0."""

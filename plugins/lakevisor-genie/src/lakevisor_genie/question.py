@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from lakevisor_genie.client import GenieClient
@@ -13,7 +13,6 @@ from lakevisor_genie.outcomes import (
     MessageRef,
     NoAccess,
     NotFound,
-    Throttled,
     TooSlow,
     Unanswered,
     Unreachable,
@@ -59,10 +58,15 @@ async def ask(question: Question, client: GenieClient) -> MessageRef:
     """Have Genie work on a question, once, and return where its answer will be.
 
     A conversation that Genie has forgotten, or that belongs to another identity, is begun anew.
+    Where the turn was interrupted before, its question is looked for first.
 
     Raises:
         Unanswered: it was refused, or it is not known whether Genie has it.
     """
+    if client.turn.is_resumed:
+        began = client.turn.begun_at.timestamp() - _CLOCKS_DIFFER
+        if found := await _look_for(question, client, _Lost(since=began, known=())):
+            return _known(found)
     try:
         return await _sent(question, client)
     except Unanswered as fault:
@@ -104,15 +108,10 @@ async def _sent(question: Question, client: GenieClient) -> MessageRef:
         try:
             return _known(await _post(question, client))
         except Unanswered as fault:
-            match fault.outcome:
-                case Throttled():
-                    await client.until_allowed(fault.outcome)
-                    continue
-                case Unreachable():
-                    sent += 1
-                case _:
-                    raise
-        found = await _look_for(question, client, since=before - _CLOCKS_DIFFER)
+            if not isinstance(fault.outcome, Unreachable):
+                raise
+        sent += 1
+        found = await _look_for(question, client, _Lost(since=before - _CLOCKS_DIFFER))
         if found is not None:
             return _known(found)
         if sent == _SENT_AT_MOST:
@@ -127,9 +126,9 @@ def _known(at: MessageRef) -> MessageRef:
 async def _post(question: Question, client: GenieClient) -> MessageRef:
     genie, space_id = client.genie, question.space_id
     if question.conversation_id is None:
-        sent = await client.call(genie.start_conversation, space_id, question.text)
+        sent = await client.ask(genie.start_conversation, space_id, question.text)
     else:
-        sent = await client.call(
+        sent = await client.ask(
             genie.create_message, space_id, question.conversation_id, question.text
         )
     ids = sent.bind()
@@ -140,7 +139,32 @@ async def _post(question: Question, client: GenieClient) -> MessageRef:
     )
 
 
-async def _look_for(question: Question, client: GenieClient, *, since: float) -> MessageRef | None:
+@dataclass(frozen=True, kw_only=True)
+class _Lost:
+    """How a message is told from others that is looked for."""
+
+    since: float
+    """It is not older, in seconds since 1970."""
+    known: Collection[str] = field(default_factory=lambda: _not_lost)
+    """Ids of messages that it is not."""
+
+    def among(self, messages: Iterable[GenieMessage], text: str) -> GenieMessage | None:
+        """Return the latest message that it can be."""
+        found = [
+            each
+            for each in messages
+            if each.content.strip() == text.strip()
+            and self.is_recent(each.created_timestamp)
+            and each.message_id not in self.known
+        ]
+        return max(found, key=lambda each: each.created_timestamp or 0, default=None)
+
+    def is_recent(self, milliseconds: int | None) -> bool:
+        """Whether something that was made then can hold it."""
+        return (milliseconds or 0) / 1000 >= self.since
+
+
+async def _look_for(question: Question, client: GenieClient, lost: _Lost) -> MessageRef | None:
     """Return where a question is that was sent and not answered, or None if it did not arrive.
 
     Raises:
@@ -149,7 +173,7 @@ async def _look_for(question: Question, client: GenieClient, *, since: float) ->
     try:
         for pause in _LOOKS:
             await client.patience.pause(pause)
-            if found := await _found(question, client, since=since):
+            if found := await _found(question, client, lost):
                 return found
     except Unanswered as fault:
         if isinstance(fault.outcome, TooSlow | Unreachable):
@@ -158,12 +182,12 @@ async def _look_for(question: Question, client: GenieClient, *, since: float) ->
     return None
 
 
-async def _found(question: Question, client: GenieClient, *, since: float) -> MessageRef | None:
-    for conversation_id in await _conversations(question, client, since=since):
+async def _found(question: Question, client: GenieClient, lost: _Lost) -> MessageRef | None:
+    for conversation_id in await _conversations(question, client, lost):
         listed = await client.patiently(
             client.genie.list_conversation_messages, question.space_id, conversation_id
         )
-        message = _latest(listed.messages or (), question.text, since=since)
+        message = lost.among(listed.messages or (), question.text)
         if message is not None:
             return MessageRef(
                 space_id=question.space_id,
@@ -173,7 +197,7 @@ async def _found(question: Question, client: GenieClient, *, since: float) -> Me
     return None
 
 
-async def _conversations(question: Question, client: GenieClient, *, since: float) -> Iterable[str]:
+async def _conversations(question: Question, client: GenieClient, lost: _Lost) -> Sequence[str]:
     """Return where the question could be: its conversation, or those that have begun since."""
     if question.conversation_id is not None:
         return [question.conversation_id]
@@ -183,16 +207,5 @@ async def _conversations(question: Question, client: GenieClient, *, since: floa
     return [
         each.conversation_id
         for each in listed.conversations or ()
-        if each.conversation_id and (each.created_timestamp or 0) / 1000 >= since
+        if each.conversation_id and lost.is_recent(each.created_timestamp)
     ]
-
-
-def _latest(messages: Iterable[GenieMessage], text: str, *, since: float) -> GenieMessage | None:
-    lost = [
-        each
-        for each in messages
-        if each.content.strip() == text.strip()
-        and (each.created_timestamp or 0) / 1000 >= since
-        and each.message_id not in _not_lost
-    ]
-    return max(lost, key=lambda each: each.created_timestamp or 0, default=None)

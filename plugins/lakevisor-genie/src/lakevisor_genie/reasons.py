@@ -44,6 +44,11 @@ def reason(outcome: NoAnswer, space: ConfiguredSpace) -> str:
                 "the workspace does not answer, and it is not known whether Genie has the "
                 "question. Ask again in a moment."
             )
+        case NoAccess(is_token_missing=True):
+            return (
+                "it is asked with your own permissions only, and your request came without your "
+                "token. Ask in an app that you are logged in to."
+            )
         case NoAccess() | NotFound(is_space=True):
             return _of_space(outcome, space)
         case _:

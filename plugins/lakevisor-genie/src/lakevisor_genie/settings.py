@@ -63,6 +63,16 @@ class GenieSettings(BaseModel):
             "nobody: neither people nor programs nor the model."
         ),
     )
+    questions_per_minute: int = Field(
+        5, gt=0, description="How many questions all servers together ask the workspace a minute."
+    )
+    on_behalf_of_user: Literal["if_possible", "required", "never"] = Field(
+        "if_possible",
+        description=(
+            "Whether Genie is asked with the person's own token, where the request brought one; "
+            "without one Lakevisor's identity asks, or nobody (required)."
+        ),
+    )
     suggestions: int = Field(
         3, ge=0, description="The most further questions that are offered with an answer."
     )
