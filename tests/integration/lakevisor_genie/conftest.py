@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
@@ -135,14 +136,15 @@ def outcome_of(settings: Any, turn_of: Any) -> Callable[..., Awaitable[Outcome]]
 
 @pytest.fixture
 def count_questions(workspace: Any, space_id: str) -> Callable[[], int]:
-    """Give a function that says how many questions the analyst has asked of the space so far."""
+    """Give a function that says how many questions the analyst has asked in this test so far."""
+    genie, began = workspace.client("analyst").genie, time.time() * 1000
 
     def count() -> int:
-        # Who is counted must not be in the way of the faults of a test.
+        # Who counts must not be in the way of the faults of a test.
         workspace.control("DELETE", "faults")
-        genie = workspace.client("analyst").genie
         listed = genie.list_conversations(space_id, page_size=100).conversations or ()
-        each = [genie.list_conversation_messages(space_id, c.conversation_id) for c in listed]
-        return sum(len(found.messages or ()) for found in each)
+        ours = [each.conversation_id for each in listed if each.created_timestamp >= began]
+        found = [genie.list_conversation_messages(space_id, each).messages or () for each in ours]
+        return sum(len(messages) for messages in found)
 
     return count

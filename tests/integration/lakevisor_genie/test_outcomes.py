@@ -192,7 +192,7 @@ CASES = {
         expected=Partial,
         rule={"sql": MANY},
         faults=(always(status(500, CHUNK)),),
-        settings={"timeout_seconds": 6, "read_rows": 6000},
+        settings={"timeout_seconds": 4, "read_rows": 6000},
     ),
     "a chunk that comes late": Case(
         expected=Answered,

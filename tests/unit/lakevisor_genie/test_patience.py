@@ -34,3 +34,7 @@ def test_pauses_grow_while_a_status_lasts_and_begin_anew_with_the_next(monkeypat
     looks = ["ASKING_AI", "ASKING_AI", "ASKING_AI", "ASKING_AI", "EXECUTING_QUERY"]
 
     assert [pauses.after(status) for status in looks] == [0.25, 0.25, 1.0, 5.0, 0.25]
+
+
+def test_the_first_pause_is_short_whatever_the_status() -> None:
+    assert Pauses().after("") == 0.25

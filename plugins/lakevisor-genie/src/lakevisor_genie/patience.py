@@ -69,8 +69,8 @@ class Pauses:
     with few requests. With each new status it begins anew, short.
     """
 
-    status: str = ""
-    """The status at the last look."""
+    status: str | None = None
+    """The status at the last look; None before the first."""
     since: float = 0.0
     """When it was first seen, on the clock of `time.monotonic()`."""
 
