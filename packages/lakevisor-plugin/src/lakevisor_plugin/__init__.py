@@ -4,6 +4,7 @@ The version of this distribution is the version of the contract. `docs/writing-a
 through a first plugin; `hookspecs` is the whole description of what can be extended.
 """
 
+from lakevisor_plugin.downloads import Downloaded
 from lakevisor_plugin.errors import AskFirst, AskPerson, GiveUp, ToolFault, TryAgain
 from lakevisor_plugin.events import (
     AgentStarted,
@@ -28,13 +29,15 @@ from lakevisor_plugin.operations import (
 )
 from lakevisor_plugin.prompts import read_prompt
 from lakevisor_plugin.rate_limits import NoSlot, RateLimit, RateLimits
-from lakevisor_plugin.results import Answer, Launched
+from lakevisor_plugin.results import CHART, DOWNLOAD, Answer, Launched
 from lakevisor_plugin.review import Decision, ToolCall, Verdict
 from lakevisor_plugin.settled import Settled
 from lakevisor_plugin.sub_agent import Finding, Resource, SubAgent
 from lakevisor_plugin.turn import CurrentTurn, Turn
 
 __all__ = [
+    "CHART",
+    "DOWNLOAD",
     "PROJECT",
     "AgentStarted",
     "Answer",
@@ -43,6 +46,7 @@ __all__ = [
     "AskPerson",
     "CurrentTurn",
     "Decision",
+    "Downloaded",
     "Event",
     "Finding",
     "GiveUp",

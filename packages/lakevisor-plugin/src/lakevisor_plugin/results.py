@@ -11,6 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from lakevisor_plugin.operations import Operation
 
+CHART = "chart"
+"""The key in an answer's `data` of a Vega-Lite specification: a chart that clients draw."""
+
+DOWNLOAD = "download"
+"""The key in an answer's `data` of a text that names its file; `SubAgent.download` reads it."""
+
 
 class Answer(BaseModel):
     """An answer for the person, shown word for word; no model retells it."""

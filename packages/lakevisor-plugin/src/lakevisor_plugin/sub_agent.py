@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
@@ -10,6 +10,7 @@ from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from pydantic import BaseModel, ConfigDict
 
+from lakevisor_plugin.downloads import Downloaded
 from lakevisor_plugin.operations import Intended, Operation, Seen, Started
 from lakevisor_plugin.results import Answer, Launched
 from lakevisor_plugin.review import ToolCall
@@ -98,6 +99,12 @@ class SubAgent(Generic[SettingsT]):
 
     None of them means that it was certainly not started; where that cannot be told, it raises
     `GiveUp`. The client acts for Lakevisor and blocks."""
+    download: Callable[[SettingsT, str, Turn], AsyncIterator[bytes | Downloaded]] | None = None
+    """Yields the file behind an answer, piece by piece, and last of all what it was.
+
+    It takes the text that the answer has in `data["download"]`, and a turn that only looks. The
+    host calls it for the owner of the thread alone.
+    """
     resources: Callable[[SettingsT], Sequence[Resource]] = _nothing
     """What deployment must grant."""
     check: Callable[[SettingsT, WorkspaceClient], Sequence[Finding]] = _no_findings

@@ -18,6 +18,17 @@ async def test_a_finished_turn_gives_its_answer_again(store):
     assert again.answer == {"text": "Hi\0", "runs": [1, None, "\ud800"]}
 
 
+async def test_an_answer_is_read_once_its_turn_has_finished_and_on_its_own_thread_only(store):
+    lease, turns = await store.begin(), store.ledger.turns
+    assert await turns.answer(lease.thread_key, lease.turn_id) is None
+    await turns.finish(lease, {"text": "Hi"})
+    stored = await turns.answer(lease.thread_key, lease.turn_id)
+    assert stored is not None
+    assert stored.answer == {"text": "Hi"}
+    assert await turns.answer("another", lease.turn_id) is None
+    assert await turns.answer(lease.thread_key, "another") is None
+
+
 @pytest.mark.parametrize("is_finished", [True, False])
 async def test_another_body_under_the_same_id_is_a_conflict(store, is_finished):
     lease = await store.begin()

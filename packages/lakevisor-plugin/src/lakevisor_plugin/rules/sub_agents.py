@@ -70,6 +70,8 @@ def _type_problems(sub_agent: SubAgent[Any]) -> Iterator[str]:
     for field in ("settle", "follow", "find"):
         if getattr(sub_agent, field) is not None and not callable(getattr(sub_agent, field)):
             yield f"{field} must be an asynchronous function."
+    if sub_agent.download is not None and not inspect.isasyncgenfunction(sub_agent.download):
+        yield "download must be an asynchronous function that yields."
     for field in ("shortcuts", "effects"):
         names = getattr(sub_agent, field)
         if isinstance(names, str):

@@ -18,6 +18,7 @@ LakevisorError
 │   ├── PermissionDenied
 │   ├── ResourceNotFound
 │   ├── RateLimited
+│   ├── DownloadFailed                          in the middle of a file
 │   └── WorkspaceFault
 ├── LakebaseError                      exit 5   the database of the conversations
 │   ├── LakebaseUnreachable
@@ -34,6 +35,8 @@ LakevisorError
 │   ├── TurnRunning
 │   ├── ThreadBusy
 │   ├── LimitReached
+│   ├── NothingToDownload
+│   ├── FileNotWritten                          on the person's own disk
 │   └── ProposalGone
 └── TurnError                          exit 7   a turn that did not come to its end
     ├── ModelError
@@ -71,9 +74,11 @@ from lakevisor.errors.lakebase import (
 from lakevisor.errors.plugins import InvalidPlugins, PluginError
 from lakevisor.errors.request import (
     EmptyRequest,
+    FileNotWritten,
     InvalidRequest,
     InvalidThreadId,
     LimitReached,
+    NothingToDownload,
     ProposalGone,
     RequestError,
     RequestTooLong,
@@ -93,6 +98,7 @@ from lakevisor.errors.turn import (
     TurnSuperseded,
 )
 from lakevisor.errors.workspace import (
+    DownloadFailed,
     NotAuthenticated,
     PermissionDenied,
     RateLimited,
@@ -106,8 +112,10 @@ __all__ = [
     "ConfigurationError",
     "ConfigurationNotFound",
     "DeadlineExceeded",
+    "DownloadFailed",
     "DuplicateKey",
     "EmptyRequest",
+    "FileNotWritten",
     "InvalidConfiguration",
     "InvalidPlugins",
     "InvalidRequest",
@@ -127,6 +135,7 @@ __all__ = [
     "ModelError",
     "ModelStreamBroken",
     "NotAuthenticated",
+    "NothingToDownload",
     "PermissionDenied",
     "PluginError",
     "ProposalGone",

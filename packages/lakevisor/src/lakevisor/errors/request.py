@@ -106,6 +106,16 @@ class LimitReached(RequestError):
         super().__init__(f"The limit is reached: {allowed} {what} {when}.{again}")
 
 
+class NothingToDownload(RequestError):
+    """This answer has no result that could be downloaded."""
+
+    remedy = "Ask a question about data first."
+
+
+class FileNotWritten(RequestError):
+    """The file was not written."""
+
+
 class ProposalGone(RequestError):
     """What was proposed cannot be accepted any more."""
 

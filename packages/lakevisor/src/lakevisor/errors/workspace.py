@@ -44,6 +44,12 @@ class PermissionDenied(WorkspaceError):
     remedy = "Ask an administrator of the workspace to grant the permission."
 
 
+class DownloadFailed(WorkspaceError):
+    """The download did not come to its end."""
+
+    remedy = "Try it again; the answer itself is not asked for anew."
+
+
 class ResourceNotFound(WorkspaceError):
     """The Databricks workspace does not have what was asked for."""
 

@@ -79,6 +79,10 @@ class Turns(Protocol):
         """
         ...
 
+    async def answer(self, thread_key: str, turn_id: str) -> StoredAnswer | None:
+        """Return what a turn has answered, or None if it has not, or not on this thread."""
+        ...
+
     async def forget_answers(self, older_than: timedelta) -> int:
         """Delete finished turns, and return how many.
 

@@ -1,7 +1,7 @@
 """The supervisor: configuration in, something that you can ask and stream out.
 
-`Supervisor` is imported when it is asked for: it brings LangGraph, which must first be told to
-read only known types (`open_supervisor` does that).
+`Supervisor` and `DownloadRequest` are imported when they are asked for: they bring LangGraph,
+which must first be told to read only known types (`open_supervisor` does that).
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ from lakevisor.supervisor.opening import (
 from lakevisor.supervisor.request import Request, Said, new_id
 
 if TYPE_CHECKING:
+    from lakevisor.supervisor.downloads import DownloadRequest
     from lakevisor.supervisor.supervisor import Supervisor
 
 __all__ = [
     "Caller",
+    "DownloadRequest",
     "Request",
     "Said",
     "Supervisor",
@@ -40,4 +42,8 @@ def __getattr__(name: str) -> Any:
         from lakevisor.supervisor.supervisor import Supervisor
 
         return Supervisor
+    if name == "DownloadRequest":
+        from lakevisor.supervisor.downloads import DownloadRequest
+
+        return DownloadRequest
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from lakevisor.ledger import Lease, Ledger, OwnerKey, StoredAnswer, TurnStart
 from lakevisor.ledger.postgres import require_fence
 from lakevisor.registry import EnabledAgent, Registry
 from lakevisor.supervisor.caller import Caller
+from lakevisor.supervisor.downloads import DownloadRequest, Downloads
 from lakevisor.supervisor.looks import Looks
 from lakevisor.supervisor.notices import Notices
 from lakevisor.supervisor.opening import ledger_schema
@@ -28,7 +30,7 @@ from lakevisor.supervisor.sweep import Sweep, window_of
 from lakevisor.supervisor.tracing import Tracing
 from lakevisor.supervisor.turn_run import TurnRun
 from lakevisor.workspace import WorkspaceConnection
-from lakevisor_plugin import Answered, Event, TurnFinished, TurnStarted
+from lakevisor_plugin import Answered, Downloaded, Event, TurnFinished, TurnStarted
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -100,6 +102,37 @@ class Supervisor:
                 task.cancel()
             # What the turn raised was raised above, unless nobody reads any more.
             task.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+    async def download(
+        self,
+        request: DownloadRequest,
+        *,
+        caller: Caller | None = None,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> AsyncGenerator[bytes | Downloaded]:
+        """Yield the file behind an answer, piece by piece; the last part is `Downloaded`.
+
+        Args:
+            request: which answer's; only of a thread of the caller's own.
+            caller: who asks for it; without one, the identity of this process.
+            tell: is told how far it is.
+
+        Raises:
+            NothingToDownload: there is no such answer, or it has no file.
+            WorkspaceError: the file cannot be had; what was yielded is not whole.
+            LakebaseError: the answer cannot be read.
+        """
+        downloads = Downloads(
+            ledger=self.ledger,
+            workspace=self.workspace,
+            caller=caller or Caller.of_process(self.workspace),
+            agents=self._agents,
+        )
+        address, role = self.checkpoints.address, self.checkpoints.role
+        with translated_database_errors(address=address, role=role):
+            async with aclosing(downloads.parts(request, tell)) as parts:
+                async for part in parts:
+                    yield part
 
     async def drain(self, seconds: float) -> None:
         """Wait for the turns that still run, and cancel those that take longer."""

@@ -86,6 +86,13 @@ class MemoryTurns:
         if thread and thread.fence == lease.fence:
             thread.end_lease()
 
+    async def answer(self, thread_key: str, turn_id: str) -> StoredAnswer | None:
+        """Return what a turn has answered."""
+        turn = self._rows.turns.get((thread_key, turn_id))
+        if turn is None or turn.finished_at is None:
+            return None
+        return StoredAnswer(answer=copy.deepcopy(turn.answer), finished_at=turn.finished_at)
+
     async def forget_answers(self, older_than: timedelta) -> int:
         """Delete finished turns, and return how many."""
         limit = self._rows.ago(older_than)

@@ -63,6 +63,12 @@ class PostgresTurns:
         """End the lease of a turn that failed."""
         await self._database.run("release_lease", parameters=lease_parameters(lease))
 
+    async def answer(self, thread_key: str, turn_id: str) -> StoredAnswer | None:
+        """Return what a turn has answered."""
+        parameters = {"thread_key": thread_key, "turn_id": turn_id}
+        [rows] = await self._database.run("stored_answer", parameters=parameters)
+        return StoredAnswer(**rows[0]) if rows else None
+
     async def forget_answers(self, older_than: timedelta) -> int:
         """Delete finished turns, and return how many."""
         parameters = {"older_than": older_than}

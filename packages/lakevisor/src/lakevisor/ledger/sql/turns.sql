@@ -86,6 +86,10 @@ UPDATE {schema}.threads
 SET fence = fence + 1, turn_id = NULL, holder = NULL, lease_until = NULL
 WHERE thread_key = %(thread_key)s AND fence = %(fence)s
 
+-- name: stored_answer
+SELECT answer, finished_at FROM {schema}.turns
+WHERE thread_key = %(thread_key)s AND turn_id = %(turn_id)s AND finished_at IS NOT NULL
+
 -- name: forget_answers
 WITH forgotten AS (
     DELETE FROM {schema}.turns
