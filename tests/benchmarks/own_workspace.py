@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,6 +22,8 @@ from databricks.sdk.core import Config
 class OwnWorkspace:
     """A workspace that runs."""
 
+    data: Path
+    """Its folder."""
     url: str
     """Its address."""
     token: str
@@ -44,7 +47,7 @@ def own_workspace(**environment: str) -> Iterator[OwnWorkspace]:
         try:
             state = json.loads(_command("up", folder, "--port", "0", "--json", **environment))
             admin = next(token for name, token in state["users"].items() if "admin" in name)
-            yield OwnWorkspace(url=state["url"], token=admin)
+            yield OwnWorkspace(data=Path(folder), url=state["url"], token=admin)
         finally:
             _command("down", folder)
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
+from lakevisor_genie.downloads import reference
 from lakevisor_genie.outcomes import (
     Answered,
     Failed,
@@ -22,7 +23,7 @@ from lakevisor_genie.reasons import reason
 from lakevisor_genie.settings import GenieSettings
 from lakevisor_genie.spaces import ConfiguredSpace
 from lakevisor_genie.values import json_value
-from lakevisor_plugin import Answer
+from lakevisor_plugin import DOWNLOAD, Answer
 
 _ASKED_BACK = "(Genie has not answered yet: it asked this back.)"
 
@@ -109,6 +110,7 @@ class Telling:
             ]
             data["rows"] = [[json_value(value) for value in row] for row in table.rows]
             data |= {"row_count": table.row_count, "is_truncated": table.is_truncated}
+            data[DOWNLOAD] = reference(outcome, self.space)
         return data
 
     def _data(self, outcome: Outcome) -> dict[str, JsonValue]:

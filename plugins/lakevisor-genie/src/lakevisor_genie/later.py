@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lakevisor_genie.answers import Telling
 from lakevisor_genie.asking import Asking
+from lakevisor_genie.charts import charted
 from lakevisor_genie.client import GenieClient
 from lakevisor_genie.outcomes import MessageRef, NoAccess, Outcome, TooSlow, Unanswered
 from lakevisor_genie.provenance import provenance
@@ -95,7 +96,8 @@ class LateQuestion:
         source = await provenance(outcome, space=self.space.name, question=self.operation.title)
         if source is not None:
             ThreadMemory(memory=turn.memory).add(source)
-        return telling.answer(outcome, source)
+        answer = telling.answer(outcome, source)
+        return await charted(answer, outcome, self.settings, question=self.operation.title)
 
 
 async def hand_back(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lakevisor_genie.access import check, resources
+from lakevisor_genie.downloads import download
 from lakevisor_genie.later import follow
 from lakevisor_genie.settings import GenieSettings
 from lakevisor_genie.tools import build_tools
@@ -26,6 +27,7 @@ def lakevisor_register_agent() -> SubAgent[GenieSettings]:
             "rate_genie_answer",
         ),
         follow=follow,
+        download=download,
         resources=resources,
         check=check,
     )

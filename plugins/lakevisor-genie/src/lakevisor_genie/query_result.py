@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from databricks.sdk.service.sql import ColumnInfo, ResultData, StatementResponse
 
 Row = tuple[Value, ...]
+Texts = Sequence[str | None]
+"""A row as the warehouse sends it."""
 
 _RERUNS = 2
 """How often a query whose result has expired is run again."""
@@ -54,12 +56,20 @@ class Result:
         Raises:
             Unanswered: a further chunk cannot be had.
         """
-        chunk = self.first
-        while chunk is not None:
-            for cells in chunk.data_array or ():
-                texts = [_text(cell) for cell in cells]
+        async for chunk in self.chunks():
+            for texts in chunk:
                 size = sum(len(text or "") + _PER_CELL for text in texts)
                 yield self._row(texts), size
+
+    async def chunks(self) -> AsyncIterator[Sequence[Texts]]:
+        """Yield the rows of each chunk as the warehouse sends them: texts, and None for null.
+
+        Raises:
+            Unanswered: a further chunk cannot be had.
+        """
+        chunk = self.first
+        while chunk is not None:
+            yield [[_text(cell) for cell in cells] for cells in chunk.data_array or ()]
             following, chunk = chunk.next_chunk_index, None
             if following is not None:
                 chunk = await self._chunk(following)
@@ -93,7 +103,7 @@ class Result:
         fetch = self.client.statements.get_statement_result_chunk_n
         return await self.client.patiently(fetch, self.statement_id, index)
 
-    def _row(self, texts: Sequence[str | None]) -> Row:
+    def _row(self, texts: Texts) -> Row:
         padded = [*texts, *[None] * (len(self.columns) - len(texts))]
         pairs = zip(padded, self.columns, strict=False)
         return tuple(read_value(text, column) for text, column in pairs)
@@ -123,7 +133,7 @@ async def open_result(reply: Reply, client: GenieClient) -> Result:
                 raise
             is_expired = True
             continue
-        state = _state(statement)
+        state = state_of(statement)
         if statement is not None and state == "SUCCEEDED":
             return read_statement(statement, client)
         is_expired = state in ("CLOSED", "CANCELED")
@@ -131,7 +141,7 @@ async def open_result(reply: Reply, client: GenieClient) -> Result:
             await client.patience.pause(pauses.after(state))
 
 
-def _state(statement: StatementResponse | None) -> str:
+def state_of(statement: StatementResponse | None) -> str:
     """Return the state of a statement; an unknown one is still running.
 
     Raises:

@@ -81,12 +81,12 @@ class ResultTable:
         return (f"| {' | '.join(line)} |" for line in self._cells(rows, zone))
 
     def _cells(self, rows: Sequence[Sequence[Value]], zone: tzinfo) -> Iterator[list[str]]:
-        grouped = [not self._is_code(at) for at in range(len(self.columns))]
+        grouped = [not self.is_code(at) for at in range(len(self.columns))]
         for row in rows:
             cells = zip(row, grouped, strict=True)
             yield [shown(value, zone=zone, is_grouped=is_grouped) for value, is_grouped in cells]
 
-    def _is_code(self, at: int) -> bool:
+    def is_code(self, at: int) -> bool:
         """Whether a column's whole numbers name something: a customer, a year."""
         whole = [row[at] for row in self.rows if isinstance(row[at], int)]
         if not whole:

@@ -73,6 +73,10 @@ class GenieSettings(BaseModel):
             "without one Lakevisor's identity asks, or nobody (required)."
         ),
     )
+    charts: Literal["auto", "never"] = Field(
+        "auto",
+        description="Whether an answer has a chart, for clients that draw it, where one helps.",
+    )
     suggestions: int = Field(
         3, ge=0, description="The most further questions that are offered with an answer."
     )

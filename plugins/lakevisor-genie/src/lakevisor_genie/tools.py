@@ -11,6 +11,7 @@ from pydantic import Field
 
 from lakevisor_genie.answers import Telling
 from lakevisor_genie.asking import Asking
+from lakevisor_genie.charts import charted
 from lakevisor_genie.explaining import explanation
 from lakevisor_genie.feedback import send_feedback
 from lakevisor_genie.later import fetch_answer, hand_back, withdraw
@@ -57,7 +58,8 @@ def _query_tool(settings: GenieSettings) -> BaseTool:
         if source is not None:
             ThreadMemory(memory=turn.memory).add(source)
         telling = Telling(settings=settings, space=chosen, question=query)
-        return telling.answer(outcome, source)
+        answer = telling.answer(outcome, source)
+        return await charted(answer, outcome, settings, question=query)
 
     # The model reads the docstring, so the spaces of the configuration belong into it.
     query_genie.__doc__ = (query_genie.__doc__ or "").replace("{spaces}", listing(settings))
