@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +11,7 @@ import typer
 from lakevisor.cli.options import Options, takes_options
 
 if TYPE_CHECKING:
+    from lakevisor.errors import LakevisorError
     from lakevisor.supervisor import Request
     from lakevisor_plugin import TurnFinished
 
@@ -23,6 +26,16 @@ RequestOption = Annotated[
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON object, also if it fails.")
 ]
+CsvOption = Annotated[
+    Path | None,
+    typer.Option("--csv", metavar="FILE", help="Write the full result behind the answer to FILE."),
+]
+ChartOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--chart", metavar="FILE", help="Draw the answer's chart into FILE, a .png or .svg."
+    ),
+]
 
 
 @takes_options
@@ -34,46 +47,112 @@ def ask(
     thread: ThreadOption = None,
     request_id: RequestOption = None,
     as_json: JsonOption = False,
+    csv: CsvOption = None,
+    chart: ChartOption = None,
     options: Options,
 ) -> None:
     """Ask one question and print the answer."""
-    import json
     import sys
 
-    from lakevisor.cli.failures import failure_object
     from lakevisor.cli.running import run
     from lakevisor.errors import LakevisorError
     from lakevisor.supervisor.request import Request, new_id
 
     text = sys.stdin.read() if question == "-" else question
     request = Request(text=text, thread_id=thread, turn_id=request_id or new_id())
+    report = _JsonReport() if as_json else _Report()
     try:
-        finished = run(_turn(request, options))
+        run(_work(request, options, _Wanted(csv=csv, chart=chart), report))
     except LakevisorError as error:
-        if not as_json:
-            raise
-        typer.echo(json.dumps(failure_object(error), ensure_ascii=False))
+        report.failed(error)
         raise typer.Exit(error.exit_code) from None
-    if as_json:
-        typer.echo(json.dumps(_as_object(finished), ensure_ascii=False))
-    else:
+    report.end()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Wanted:
+    """The files that are wanted beside the answer."""
+
+    csv: Path | None
+    chart: Path | None
+
+    def check(self) -> None:
+        """Refuse, before anything is asked, what could not be written."""
+        from lakevisor.cli.answer_files import require_picture, require_place
+
+        for path in (self.csv, self.chart):
+            if path is not None:
+                require_place(path)
+        if self.chart is not None:
+            require_picture(self.chart)
+
+
+class _Report:
+    """Tells a person what came of the command."""
+
+    def answered(self, finished: TurnFinished) -> None:
         _print_answer(finished.text)
 
+    def wrote(self, _: str, file: dict[str, object]) -> None:
+        typer.echo(file["text"], err=True)
 
-async def _turn(request: Request, options: Options) -> TurnFinished:
+    def failed(self, error: LakevisorError) -> None:
+        raise error
+
+    def end(self) -> None:
+        """Say nothing more."""
+
+
+class _JsonReport(_Report):
+    """Collects the same for a program, to be printed as one object."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, object] = {}
+        self._files: dict[str, object] = {}
+
+    def answered(self, finished: TurnFinished) -> None:
+        self._told |= _as_object(finished)
+
+    def wrote(self, kind: str, file: dict[str, object]) -> None:
+        self._files[kind] = file
+        self._told["files"] = self._files
+
+    def failed(self, error: LakevisorError) -> None:
+        from lakevisor.cli.failures import failure_object
+
+        self._told |= failure_object(error)
+        self.end()
+
+    def end(self) -> None:
+        import json
+
+        typer.echo(json.dumps(self._told, ensure_ascii=False))
+
+
+async def _work(request: Request, options: Options, wanted: _Wanted, report: _Report) -> None:
     from rich.console import Console
 
+    from lakevisor.cli.answer_files import AnswerFiles
     from lakevisor.cli.starting import SupervisorInBackground
     from lakevisor.cli.waiting import shown_while_waiting
 
     configuration = options.load_configuration()
     request.check(max_input_chars=configuration.settings.supervisor.max_input_chars)
-    console = Console(stderr=True)
+    wanted.check()
+    console, files, doing = Console(stderr=True), AnswerFiles(), ["fetching the full result"]
     async with SupervisorInBackground(configuration, options.environment) as background:
         with shown_while_waiting(console, lambda: background.doing):
             supervisor = await background.supervisor()
         with shown_while_waiting(console, lambda: "working"):
-            return await supervisor.ask(request)
+            finished = await supervisor.ask(request)
+        report.answered(finished)
+        files.remember(finished)
+        if wanted.csv is not None:
+            with shown_while_waiting(console, lambda: doing[-1]):
+                saved = await files.save_csv(supervisor, wanted.csv, tell=doing.append)
+            report.wrote("csv", saved)
+        if wanted.chart is not None:
+            report.wrote("chart", files.save_chart(wanted.chart))
 
 
 def _as_object(finished: TurnFinished) -> dict[str, object]:

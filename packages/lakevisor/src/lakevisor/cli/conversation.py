@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sys
+from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
 from rich.console import Console
 from rich.text import Text
 
+from lakevisor.cli.answer_files import AnswerFiles
 from lakevisor.cli.environment import history_file
 from lakevisor.cli.failures import failure_text
 from lakevisor.cli.interrupts import run_until_interrupted
@@ -20,16 +23,20 @@ from lakevisor.cli.starting import SupervisorInBackground
 from lakevisor.cli.waiting import shown_while_waiting
 from lakevisor.errors import LakevisorError
 from lakevisor.supervisor import Request
+from lakevisor_plugin import TurnFinished
 
 _COMMAND = re.compile(r"/[a-z]*")
+_SAVE = re.compile(r"/(csv|chart)\s+(\S.*)")
 _PIPE_WIDTH = 200
 """Wide, because nobody knows how wide the reader of a pipe is; text is broken there, not cut."""
 
 HELP = """\
-/new     begin a new thread
-/thread  say the thread's id
-/help    say this
-/exit    leave, as Ctrl-D does
+/csv FILE    write the full result behind the last answer from the data
+/chart FILE  draw its chart into a .png or .svg
+/new         begin a new thread
+/thread      say the thread's id
+/help        say this
+/exit        leave, as Ctrl-D does
 Ctrl-C ends an answer that runs, or clears the line. Alt-Enter begins a new line."""
 
 STOPPED = "Stopped. Work that had already been started goes on; ask for its status."
@@ -95,6 +102,8 @@ class Conversation:
         self._background = background
         self._thread_id = thread_id or _new_thread_id()
         self._has_turns = False
+        self._files = AnswerFiles()
+        self._has_told_of_files = False
 
     async def take(self, said: str, *, can_stop: bool) -> bool:
         """Answer a question or obey a command; return whether the conversation goes on.
@@ -110,10 +119,12 @@ class Conversation:
             return self._obey(said)
         if not said:
             return True
+        save = _SAVE.fullmatch(said)
+        work = self._save(save[1], _path(save[2])) if save else self._answer(said)
         if not can_stop:
-            await self._answer(said)
-        elif not await run_until_interrupted(self._answer(said)):
-            self._say(STOPPED)
+            await work
+        elif not await run_until_interrupted(work):
+            self._say("Stopped." if save else STOPPED)
         return True
 
     def say_how_to_continue(self, workspace: str | None) -> None:
@@ -139,6 +150,30 @@ class Conversation:
                 async for event in supervisor.stream(request, outlives_client=False):
                     self._has_turns = True
                     view.show(event)
+            if isinstance(event, TurnFinished):
+                self._offer_files(event)
+        except LakevisorError as error:
+            self.exit_code = error.exit_code
+            self._say(failure_text(error))
+
+    def _offer_files(self, finished: TurnFinished) -> None:
+        """Keep what can be saved, and say once in a conversation how."""
+        self._files.remember(finished)
+        if self._files.commands and not self._has_told_of_files:
+            self._has_told_of_files = True
+            self._say(f"To keep it: {self._files.commands}.")
+
+    async def _save(self, kind: str, path: Path) -> None:
+        doing = ["fetching the full result" if kind == "csv" else "drawing"]
+        try:
+            with shown_while_waiting(self._console, lambda: doing[-1]):
+                if kind == "chart":
+                    # Drawing takes a second, in which the line is to go on.
+                    saved = await asyncio.to_thread(self._files.save_chart, path)
+                else:
+                    supervisor = await self._background.supervisor()
+                    saved = await self._files.save_csv(supervisor, path, tell=doing.append)
+            self._say(str(saved["text"]))
         except LakevisorError as error:
             self.exit_code = error.exit_code
             self._say(failure_text(error))
@@ -152,6 +187,8 @@ class Conversation:
             self._say("A new thread begins.")
         elif command == "/thread":
             self._say(self._thread_id)
+        elif command in ("/csv", "/chart"):
+            self._say(f"Say into which file: {command} FILE")
         elif command == "/help":
             self._say(HELP)
         else:
@@ -164,6 +201,10 @@ class Conversation:
         for line in text.split("\n"):
             indented = Text(" " * self._labels.indent).append_text(line)
             self._console.print(indented, soft_wrap=True)
+
+
+def _path(typed: str) -> Path:
+    return Path(typed).expanduser()
 
 
 def _new_thread_id() -> str:
