@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from own_workspace import OwnWorkspace, own_workspace
+from peak_memory import peak_megabytes
 
 from lakevisor.cli.answer_files import file_when_whole
 from lakevisor_genie.downloads import download
@@ -63,9 +64,9 @@ def with_the_command(workspace: OwnWorkspace, path: Path) -> None:
     subprocess.run(command, env=environment, capture_output=True, timeout=SECONDS, check=True)
 
 
-def megabytes(who: int) -> float:
-    """Return the most memory that a process has had."""
-    return resource.getrusage(who).ru_maxrss / 1024
+def commands_megabytes() -> float:
+    """Return the most memory that a command has had; each needs more than this process."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 
 def main(rows: int) -> None:
@@ -75,14 +76,10 @@ def main(rows: int) -> None:
     with own_workspace() as workspace, tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.csv"
         ways = (
-            (
-                "the plugin",
-                lambda: asyncio.run(with_the_plugin(workspace, path)),
-                resource.RUSAGE_SELF,
-            ),
-            ("the command", lambda: with_the_command(workspace, path), resource.RUSAGE_CHILDREN),
+            ("plugin", lambda: asyncio.run(with_the_plugin(workspace, path)), peak_megabytes),
+            ("command", lambda: with_the_command(workspace, path), commands_megabytes),
         )
-        for (name, write, who), wanted in product(ways, (FEW, rows)):
+        for (name, write, megabytes), wanted in product(ways, (FEW, rows)):
             workspace.control("genie/rules", {"sql": SQL.format(rows=wanted)})
             began = time.perf_counter()
             write()
@@ -90,7 +87,7 @@ def main(rows: int) -> None:
             with path.open("rb") as file:
                 count = sum(1 for _ in file) - 1
             size = path.stat().st_size / 1e6
-            memory = megabytes(who)
+            memory = megabytes()
             print(f"| {name} | {count:,} | {size:.1f} MB | {seconds:.1f} | {memory:.0f} MB |")
 
 

@@ -9,11 +9,11 @@ is the peak of this process: what is resident after the SDK is imported, and aft
 from __future__ import annotations
 
 import asyncio
-import resource
 import sys
 import time
 
 from own_workspace import OwnWorkspace, own_workspace
+from peak_memory import peak_megabytes
 
 from lakevisor_genie.client import GenieClient
 from lakevisor_genie.outcomes import MessageRef
@@ -43,11 +43,6 @@ async def read_all(workspace: OwnWorkspace, rows: int) -> int:
         assert (number, name) == (count, str(count))
         count += 1
     return count
-
-
-def peak_megabytes() -> float:
-    """Return the most memory that this process has had."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main(rows: int) -> None:
