@@ -61,7 +61,8 @@ def with_the_command(workspace: OwnWorkspace, path: Path) -> None:
     code = "from lakevisor.cli import main; main()"
     command = [sys.executable, "-c", code, "ask", QUESTION, "--csv", str(path), *given]
     environment = {**os.environ, "LAKEVISOR_CONFIGS": str(CONFIGS)}
-    subprocess.run(command, env=environment, capture_output=True, timeout=SECONDS, check=True)
+    quiet = subprocess.DEVNULL
+    subprocess.run(command, env=environment, stdout=quiet, timeout=SECONDS, check=True)
 
 
 def commands_megabytes() -> float:

@@ -71,3 +71,9 @@ def test_a_bug_flies_and_says_that_it_is_one():
     assert done.returncode == 1
     assert done.stderr.startswith("Traceback")
     assert "This is a bug in Lakevisor." in done.stderr.splitlines()[-1]
+
+
+def test_charts_cost_nothing_before_one_is_made():
+    code = "import sys, lakevisor.cli.conversation, lakevisor_genie.plugin; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"altair", "vl_convert"} & set(done.stdout.split())

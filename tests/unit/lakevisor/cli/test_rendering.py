@@ -110,3 +110,14 @@ def test_on_a_terminal_a_finished_tool_call_stays_and_its_progress_goes():
     )
     assert '✓ query_genie("How many?") · 0.0 s\n' in shown
     assert shown.count("Seven.") == 1
+
+
+def test_dates_and_numbers_stay_whole_and_long_texts_take_a_few_lines(console):
+    comment = "a comment that goes on and on " * 6
+    head = "| id | opened | balance | comment |\n| ---: | --- | ---: | --- |\n"
+    row = f"| 1 | 2026-01-31 | -1,234,567.00 | {comment} |\n"
+    console.print(Spoken(LABELS.of("genie"), head + row + row))
+    lines = console.file.getvalue().splitlines()
+    assert sum("2026-01-31  -1,234,567.00  a comment" in line for line in lines) == 2
+    assert len(lines) <= 10
+    assert "…" in console.file.getvalue()

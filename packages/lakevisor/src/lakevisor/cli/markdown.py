@@ -16,17 +16,56 @@ class _LeftHeading(Heading):
     LEVEL_ALIGN: ClassVar[dict[str, JustifyMethod]] = {}
 
 
+_SHORT = 10
+"""Up to so many characters a column is never broken: a date, a code."""
+_LINES = 3
+"""How many lines a cell may take where room is short; it ends with `…` there."""
+_LEAST = 6
+_GAP = 2
+
+
 class _ResultTable(TableElement):
-    """A table whose numbers stay whole: where room is short, the columns of text give way."""
+    """A table whose numbers and dates stay whole: where room is short, long texts give way."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        columns = self._columns()
+        is_whole = [_is_number(cells[0]) or _width(cells) <= _SHORT for cells in columns]
+        self._shorten(columns, is_whole, room=options.max_width)
         for renderable in super().__rich_console__(console, options):
             if isinstance(renderable, Table):
                 renderable.show_edge = False
-                for column in renderable.columns:
-                    header = column.header
-                    column.no_wrap = isinstance(header, Text) and header.justify == "right"
+                for column, stays_whole in zip(renderable.columns, is_whole, strict=True):
+                    column.no_wrap, column.overflow = stays_whole, "fold"
             yield renderable
+
+    def _columns(self) -> list[list[Text]]:
+        """Return the cells of each column, its heading first."""
+        heads = self.header.row.cells if self.header and self.header.row else []
+        rows = self.body.rows if self.body else []
+        return [
+            [head.content, *(r.cells[at].content for r in rows)] for at, head in enumerate(heads)
+        ]
+
+    def _shorten(self, columns: list[list[Text]], is_whole: list[bool], *, room: int) -> None:
+        """Cut what would take more than a few lines, if the table does not fit as it is."""
+        widths = [_width(cells) for cells in columns]
+        left = room - _GAP * len(columns)
+        if sum(widths) <= left:
+            return
+        long = [cells for cells, stays in zip(columns, is_whole, strict=True) if not stays]
+        left -= sum(width for width, stays in zip(widths, is_whole, strict=True) if stays)
+        share = max(left // max(len(long), 1), _LEAST)
+        for cells in long:
+            for cell in cells[1:]:
+                cell.truncate(_LINES * share, overflow="ellipsis")
+
+
+def _is_number(heading: Text) -> bool:
+    return heading.justify == "right"
+
+
+def _width(cells: Iterable[Text]) -> int:
+    return max(cell.cell_len for cell in cells)
 
 
 class _Answer(Markdown):
