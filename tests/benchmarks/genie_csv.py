@@ -56,7 +56,13 @@ async def with_the_plugin(workspace: OwnWorkspace, path: Path) -> None:
 def with_the_command(workspace: OwnWorkspace, path: Path) -> None:
     """Do the same as a person would."""
     config_file = workspace.data / "databrickscfg"
-    changes = (f"workspace.config_file={config_file}", "workspace.start=[]")
+    changes = (
+        f"workspace.config_file={config_file}",
+        "workspace.start=[]",
+        # The machine may be busy with other things; what is measured is memory.
+        "workspace.connect_timeout_seconds=120",
+        "workspace.http_timeout_seconds=120",
+    )
     given = [word for each in changes for word in ("--set", each)]
     code = "from lakevisor.cli import main; main()"
     command = [sys.executable, "-c", code, "ask", QUESTION, "--csv", str(path), *given]
