@@ -46,6 +46,16 @@ class Checkpoints:
 
         return FencedSaver(self.pool, require_fence)
 
+    async def ping(self) -> None:
+        """Return if Lakebase answers.
+
+        Raises:
+            LakebaseError: it does not.
+        """
+        with translated_database_errors(address=self.address, role=self.role):
+            async with self.pool.connection() as connection:
+                await connection.execute("SELECT 1")
+
     @property
     def pool(self) -> AsyncConnectionPool[Any]:
         """The connections; the ledger uses the same."""

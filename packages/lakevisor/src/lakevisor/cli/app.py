@@ -19,6 +19,7 @@ from lakevisor.cli.environment import read_environment
 from lakevisor.cli.operations import app as operations
 from lakevisor.cli.options import Options, SetOption, VerboseOption, WorkspaceOption
 from lakevisor.cli.plugins import app as plugins
+from lakevisor.cli.serve import serve
 from lakevisor.errors import LakevisorError
 
 _EXIT_CODES = """\b
@@ -45,6 +46,7 @@ app = typer.Typer(
 )
 app.command()(chat)
 app.command()(ask)
+app.command()(serve)
 app.add_typer(config, name="config")
 app.add_typer(plugins, name="plugins")
 app.add_typer(db, name="db")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from rich.console import Console
 from rich.text import Text
 
 from lakevisor.errors import LakevisorError
-
-_NEXT_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def failure_text(error: LakevisorError) -> Text:
@@ -26,6 +22,5 @@ def tell_failure(error: LakevisorError) -> None:
 
 
 def failure_object(error: LakevisorError) -> dict[str, object]:
-    """Return an error for programs: its class in snake case, its message and its remedy."""
-    code = _NEXT_WORD.sub("_", type(error).__name__).lower()
-    return {"error": {"code": code, "message": error.message, "remedy": error.remedy}}
+    """Return an error for programs: its code, its message and its remedy."""
+    return {"error": {"code": error.code, "message": error.message, "remedy": error.remedy}}

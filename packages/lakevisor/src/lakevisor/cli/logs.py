@@ -27,6 +27,6 @@ def start_logs(options: Options) -> None:
         logging.getLogger().addHandler(logging.NullHandler())
         warnings.simplefilter("ignore")
         return
-    logging.basicConfig(format=_FORMAT, level=max(level, logging.INFO))
+    logging.basicConfig(format=_FORMAT, level=max(level, logging.INFO), force=True)
     logging.getLogger("lakevisor").setLevel(level)
     logging.captureWarnings(capture=True)

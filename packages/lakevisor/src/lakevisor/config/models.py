@@ -1,7 +1,7 @@
 """The configuration as typed values: each field with its meaning, its limits and its default."""
 
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -248,6 +248,27 @@ class OperationSettings(Section):
     )
 
 
+class ServingSettings(Section):
+    """How `lakevisor serve` answers."""
+
+    identity: Literal["self", "proxy"] = Field(
+        "self",
+        description="Who asks: `self`, everybody is the identity of the server (for one person on "
+        "their own machine); `proxy`, a trusted proxy in front says it in X-Forwarded-* headers.",
+    )
+    max_body_bytes: int = Field(
+        4_000_000, gt=0, description="The most bytes of one request's body."
+    )
+    keep_alive_seconds: Seconds = Field(
+        15, description="After so long without an event a stream sends a comment, for proxies."
+    )
+    chat_proxy: bool = Field(
+        False,
+        description="Whether pages are passed on to a chat app on this machine (CHAT_APP_PORT), as "
+        "MLflow's AgentServer does it.",
+    )
+
+
 class TracingSettings(Section):
     """Whether and where MLflow records what happened in a turn."""
 
@@ -283,6 +304,9 @@ class Settings(Section):
     )
     tracing: TracingSettings = Field(
         default_factory=TracingSettings, description="Tracing with MLflow."
+    )
+    serving: ServingSettings = Field(
+        default_factory=ServingSettings, description="How the server answers."
     )
     agents: dict[str, dict[str, Any]] = Field(
         default_factory=dict,

@@ -31,6 +31,9 @@ LakevisorError
 │   ├── RequestTooLong
 │   ├── InvalidRequest                          its body has another form
 │   ├── InvalidThreadId
+│   ├── CallerUnknown                           no proxy says who asks
+│   ├── BodyTooLong
+│   ├── ThreadNotFound
 │   ├── TurnConflict                            the id of another request
 │   ├── TurnRunning
 │   ├── ThreadBusy
@@ -45,6 +48,8 @@ LakevisorError
     ├── TooManyModelCalls
     ├── LaunchUnknown                           no answer came to a launch
     ├── TurnSuperseded                          interrupted, then overtaken
+    ├── NotReady                                the server still connects
+    ├── ServerStopping                          it ends before the turn does
     └── LeaseLost                               another process works on the thread
 
 Three audiences: ``message`` is one sentence for whoever is told (a person or a model), without
@@ -73,6 +78,8 @@ from lakevisor.errors.lakebase import (
 )
 from lakevisor.errors.plugins import InvalidPlugins, PluginError
 from lakevisor.errors.request import (
+    BodyTooLong,
+    CallerUnknown,
     EmptyRequest,
     FileNotWritten,
     InvalidRequest,
@@ -83,6 +90,7 @@ from lakevisor.errors.request import (
     RequestError,
     RequestTooLong,
     ThreadBusy,
+    ThreadNotFound,
     TurnConflict,
     TurnRunning,
 )
@@ -93,6 +101,8 @@ from lakevisor.errors.turn import (
     LeaseLost,
     ModelError,
     ModelStreamBroken,
+    NotReady,
+    ServerStopping,
     TooManyModelCalls,
     TurnError,
     TurnSuperseded,
@@ -109,6 +119,8 @@ from lakevisor.errors.workspace import (
 )
 
 __all__ = [
+    "BodyTooLong",
+    "CallerUnknown",
     "ConfigurationError",
     "ConfigurationNotFound",
     "DeadlineExceeded",
@@ -136,6 +148,7 @@ __all__ = [
     "ModelStreamBroken",
     "NotAuthenticated",
     "NothingToDownload",
+    "NotReady",
     "PermissionDenied",
     "PluginError",
     "ProposalGone",
@@ -144,7 +157,9 @@ __all__ = [
     "RequestTooLong",
     "ResourceNotFound",
     "SecretNotFound",
+    "ServerStopping",
     "ThreadBusy",
+    "ThreadNotFound",
     "TooManyModelCalls",
     "TurnConflict",
     "TurnError",

@@ -45,6 +45,28 @@ class InvalidThreadId(RequestError):
         super().__init__(f"The thread id {shortened(thread_id)!r} is not valid.")
 
 
+class CallerUnknown(RequestError):
+    """It is not known who asks."""
+
+    remedy = "Log in; the proxy in front of the server says who asks."
+
+
+class BodyTooLong(RequestError):
+    """The request is too long."""
+
+    def __init__(self, *, limit: int) -> None:
+        self.limit = limit
+        super().__init__(f"The request is too long; at most {limit:,} bytes are taken.")
+
+
+class ThreadNotFound(RequestError):
+    """You have no such thread."""
+
+    def __init__(self, thread_id: str) -> None:
+        self.thread_id = thread_id
+        super().__init__(f"You have no thread {shortened(thread_id)!r}.")
+
+
 class TurnConflict(RequestError):
     """The request id was used before, for another request."""
 

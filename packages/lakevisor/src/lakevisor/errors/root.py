@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from typing import ClassVar
+
+_NEXT_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 class LakevisorError(Exception):
@@ -18,6 +21,11 @@ class LakevisorError(Exception):
         if remedy is not None:
             self.remedy = remedy
         super().__init__(self.message)
+
+    @property
+    def code(self) -> str:
+        """Return the error's name for programs: its class in snake case."""
+        return _NEXT_WORD.sub("_", type(self).__name__).lower()
 
     def report(self) -> str:
         """Return the message and, on a line of its own, what to do next."""

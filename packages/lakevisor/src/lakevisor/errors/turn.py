@@ -66,6 +66,18 @@ class TooManyModelCalls(TurnError):
         super().__init__(f"The turn was stopped after {limit} model calls.")
 
 
+class NotReady(TurnError):
+    """The server is not ready yet."""
+
+    remedy = "Send the request again in a few seconds."
+
+
+class ServerStopping(TurnError):
+    """The server is being stopped."""
+
+    remedy = "Send the request again with the same id; what was started is not started twice."
+
+
 class LeaseLost(TurnError):
     """Another process took the conversation over, so this one must not write to it any more."""
 

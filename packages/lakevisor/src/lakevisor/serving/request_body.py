@@ -13,10 +13,13 @@ from typing import Any
 
 from lakevisor.errors import InvalidRequest
 from lakevisor.errors.root import did_you_mean
+from lakevisor.serving.response_id import ResponseId
 from lakevisor.supervisor import Request, Said, new_id
 
 CUSTOM_INPUTS = ("thread_id", "request_id", "approve")
 """What `custom_inputs` may hold."""
+MODEL = "lakevisor"
+"""What an answer says it comes from, where the client names nothing."""
 APPROVED = "yes"
 DECLINED = "no"
 """What a person says who answers a proposal with a button."""
@@ -31,6 +34,10 @@ class RequestBody:
     custom_inputs: Mapping[str, Any]
     conversation_id: str | None
     """The conversation as clients name it that know no `custom_inputs`."""
+    previous_thread_id: str | None
+    """The thread of the response that the request follows, where its client says so."""
+    model: str
+    """What the client calls, for the answer to name."""
     stream: bool
     background: bool
 
@@ -50,6 +57,8 @@ class RequestBody:
             items=_items(given.get("input")),
             custom_inputs=custom_inputs,
             conversation_id=_conversation_id(given),
+            previous_thread_id=_previous_thread_id(given),
+            model=_text(given, "model") or MODEL,
             stream=_flag(given, "stream"),
             background=_flag(given, "background"),
         )
@@ -81,10 +90,19 @@ class RequestBody:
             )
         return Request(
             text=text,
-            thread_id=_text(self.custom_inputs, "thread_id") or self.conversation_id,
+            thread_id=self.thread_id,
             turn_id=_text(self.custom_inputs, "request_id") or idempotency_key or new_id(),
             approve=approve,
             history=history,
+        )
+
+    @property
+    def thread_id(self) -> str | None:
+        """Return the thread that the body names, in one of the ways that clients have."""
+        return (
+            _text(self.custom_inputs, "thread_id")
+            or self.conversation_id
+            or self.previous_thread_id
         )
 
     def _answered_proposal(self) -> tuple[str, bool] | None:
@@ -112,7 +130,7 @@ def _said(item: Mapping[str, Any]) -> Iterator[Said]:
     role = item.get("role")
     if item.get("type", "message") != "message" or role not in ("user", "assistant"):
         return
-    text = _content(item.get("content"))
+    text = _storable(_content(item.get("content")))
     if text.strip() or role == "user":
         yield Said(role=role, text=text)
 
@@ -157,6 +175,17 @@ def _conversation_id(given: Mapping[str, Any]) -> str | None:
     return _text(_object(given.get("context") or {}, "context"), "conversation_id")
 
 
+def _previous_thread_id(given: Mapping[str, Any]) -> str | None:
+    """Return the thread of OpenAI's `previous_response_id`."""
+    response_id = _text(given, "previous_response_id")
+    if response_id is None:
+        return None
+    try:
+        return ResponseId.read(response_id).thread_id
+    except ValueError:
+        raise InvalidRequest("There is no response with this previous_response_id.") from None
+
+
 def _object(value: object, name: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise InvalidRequest(f"Not a JSON object: {name}.")
@@ -169,7 +198,14 @@ def _text(given: Mapping[str, Any], name: str) -> str | None:
         return None
     if not isinstance(value, str):
         raise InvalidRequest(f"Not a text: {name}.")
-    return value
+    return _storable(value)
+
+
+def _storable(text: str) -> str:
+    """Refuse what no database keeps: NUL characters, and halves of surrogate pairs."""
+    if "\x00" in text or any("\ud800" <= each <= "\udfff" for each in text):
+        raise InvalidRequest("The request has a character that is none: NUL, or half of a pair.")
+    return text
 
 
 def _flag(given: Mapping[str, Any], name: str) -> bool:

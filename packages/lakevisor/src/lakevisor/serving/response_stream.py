@@ -33,16 +33,26 @@ APPROVAL_SERVER = "lakevisor"
 class ResponseStream:
     """Turns the events of one turn into the events of one response, in order."""
 
-    def __init__(self, response_id: str, *, model: str, created_at: float | None = None) -> None:
+    def __init__(
+        self,
+        response_id: str,
+        *,
+        model: str,
+        created_at: float | None = None,
+        only_messages: bool = False,
+    ) -> None:
         """Begin a response.
 
         Args:
             response_id: by which the response can be asked for again.
             model: what the client called, as it is named in the answer.
             created_at: seconds since 1970; now, if it is not given.
+            only_messages: leave out tool calls, what came of them, and what waits for a yes, for
+                clients that would run them themselves.
         """
         self._id = response_id
         self._model = model
+        self._only_messages = only_messages
         self._created_at = time.time() if created_at is None else created_at
         self._number = 0
         self._output: list[JsonObject] = []
@@ -63,8 +73,9 @@ class ResponseStream:
                 yield from self._answered(event)
             case ToolStarted():
                 yield from self._leave_message("completed")
-                yield from self._tool_started(event)
-            case ToolFinished():
+                if not self._only_messages:
+                    yield from self._tool_started(event)
+            case ToolFinished() if not self._only_messages:
                 yield from self._tool_finished(event)
             case Progress(agent=agent, text=text):
                 yield self._event(PROGRESS, agent=agent, text=text)
@@ -72,16 +83,17 @@ class ResponseStream:
                 yield from self._leave_message("completed")
                 yield from self._finished(event)
 
-    def fail(self, *, code: str, message: str) -> Iterator[JsonObject]:
+    def fail(self, *, code: str, message: str, correlation_id: str) -> Iterator[JsonObject]:
         """Yield the end of a turn that did not come to its own.
 
         Args:
             code: a word for programs.
             message: a sentence for people, without anything internal.
+            correlation_id: under which the log says more.
         """
         yield from self._leave_message("incomplete")
-        yield self._event("error", code=code, message=message, param=None)
-        error = {"code": code, "message": message}
+        error = {"code": code, "message": message, "correlation_id": correlation_id}
+        yield self._event("error", **error, param=None)
         yield self._event("response.failed", response=self._response("failed", error=error))
 
     def _say(self, agent: str, text: str) -> Iterator[JsonObject]:
@@ -155,7 +167,7 @@ class ResponseStream:
         yield from self._whole(item)
 
     def _finished(self, event: TurnFinished) -> Iterator[JsonObject]:
-        for request in _approval_requests(event):
+        for request in () if self._only_messages else _approval_requests(event):
             yield from self._whole(request)
         outputs = dict(event.custom_outputs)
         response = self._response("completed", usage=_usage(event.usage), custom_outputs=outputs)

@@ -1,0 +1,121 @@
+"""The supervisor of a server: opened beside it, again and again until it works."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from lakevisor.config import Configuration
+from lakevisor.errors import LakebaseError, LakevisorError, NotReady, WorkspaceError
+from lakevisor.supervisor import open_supervisor, preload_beside
+from lakevisor.workspace import start_workspace
+
+if TYPE_CHECKING:
+    from lakevisor.supervisor import Supervisor
+
+logger = logging.getLogger(__name__)
+
+PAUSES_SECONDS = (1.0, 2.0, 5.0, 10.0)
+"""Between the attempts; the last one is for all that follow."""
+GiveUp = Callable[[BaseException], None]
+SecondsLeft = Callable[[], float]
+
+
+class OpenedInBackground:
+    """A supervisor that is opened in the background and closed at the end.
+
+    A workspace or a Lakebase that does not answer, or does not let us in, may do so later. What
+    only a person can correct (the configuration, a plugin) is given up.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        environment: Mapping[str, str],
+        *,
+        give_up: GiveUp,
+        drain_seconds: SecondsLeft,
+    ) -> None:
+        """Say what is to be opened.
+
+        Args:
+            configuration: of the workspace.
+            environment: for secrets and for `workspace.start`.
+            give_up: is called with what makes it impossible; the server is to end.
+            drain_seconds: how long running turns may take when it is closed.
+        """
+        self._configuration = configuration
+        self._environment = environment
+        self._give_up = give_up
+        self._drain_seconds = drain_seconds
+        self._supervisor: Supervisor | None = None
+        self._closing = asyncio.Event()
+        self.problem: LakevisorError | None = None
+        """Why it is not open, where an attempt has failed."""
+
+    async def __aenter__(self) -> Self:
+        """Begin to open."""
+        self._task = asyncio.create_task(self._hold_open(), name="supervisor")
+        self._task.add_done_callback(self._tell_failure)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Let the turns that run end, and close the connections."""
+        self._closing.set()
+        if self._supervisor is None:
+            self._task.cancel()
+        await asyncio.wait({self._task})
+
+    @property
+    def supervisor(self) -> Supervisor:
+        """Return the supervisor.
+
+        Raises:
+            NotReady: it is not open yet.
+        """
+        if self._supervisor is None:
+            raise NotReady
+        return self._supervisor
+
+    async def _hold_open(self) -> None:
+        preload_beside()
+        attempt = 0
+        while not self._closing.is_set():
+            try:
+                await self._open()
+            except (WorkspaceError, LakebaseError) as error:
+                self.problem = error
+                pause = PAUSES_SECONDS[min(attempt, len(PAUSES_SECONDS) - 1)]
+                attempt += 1
+                logger.warning(
+                    "Not ready, next attempt in %g s: %s",
+                    pause,
+                    error.report(),
+                    extra={"action": "not_ready"},
+                )
+                await asyncio.sleep(pause)
+
+    async def _open(self) -> None:
+        """Open it, and hold it open until it is to be closed."""
+        await start_workspace(self._configuration, self._environment, tell=logger.info)
+        async with open_supervisor(self._configuration, self._environment) as supervisor:
+            self._supervisor, self.problem = supervisor, None
+            logger.info("Ready.", extra={"action": "ready"})
+            try:
+                await self._closing.wait()
+                await supervisor.drain(self._drain_seconds())
+            finally:
+                self._supervisor = None
+
+    def _tell_failure(self, task: asyncio.Task[None]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._give_up(error)
