@@ -115,7 +115,7 @@ def test_what_waits_for_a_yes_is_an_approval_request() -> None:
 def test_a_failure_closes_what_was_open_and_says_why() -> None:
     stream = ResponseStream("resp_1", model="lakevisor", created_at=1.0)
     told = [*stream.begin(), *stream.show(TextDelta(agent="supervisor", text="Hel"))]
-    told += stream.fail(code="model_error", message="The model failed. (id 7)")
+    told += stream.fail(code="model_error", message="The model failed.", correlation_id="7")
     kinds = [each["type"] for each in told[-3:]]
     assert kinds == ["response.output_item.done", "error", "response.failed"]
     assert told[-1]["response"]["error"]["code"] == "model_error"

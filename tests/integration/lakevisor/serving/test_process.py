@@ -1,0 +1,133 @@
+"""How the server's process starts, works on many turns at once, and ends."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+CHAT = "/serving-endpoints/chat/completions"
+
+
+def test_four_turns_at_once_take_as_long_as_one_and_health_answers(
+    server: Any, add_fault: Any
+) -> None:
+    server.ask("Hello.")
+    add_fault(kind="delay", path=CHAT, seconds=2, times=None)
+    with ThreadPoolExecutor(4) as pool:
+        began = time.monotonic()
+        turns = [pool.submit(server.ask, "Hello.") for _ in range(4)]
+        looks = []
+        while not all(turn.done() for turn in turns):
+            looked = time.monotonic()
+            assert server.call("GET", "/health").is_success
+            looks.append(time.monotonic() - looked)
+            time.sleep(0.05)
+        took = time.monotonic() - began
+
+    assert all(turn.result()["status"] == "completed" for turn in turns)
+    assert took < 4
+    assert sorted(looks)[len(looks) // 2] < 0.1
+
+
+def test_a_turn_goes_on_when_its_client_leaves(server: Any, add_fault: Any) -> None:
+    ids = {"custom_inputs": {"request_id": uuid4().hex, "thread_id": uuid4().hex}}
+    add_fault(kind="delay", path=CHAT, seconds=1)
+    with _begun(server, **ids):
+        pass
+
+    answers = []
+    until = time.monotonic() + 20
+    while time.monotonic() < until and 200 not in answers:
+        answer = server.call("POST", "/responses", body={"input": "Hello.", **ids})
+        answers.append(answer.status_code)
+    assert answers[-1] == httpx.codes.OK
+    assert set(answers[:-1]) == {httpx.codes.CONFLICT}
+
+
+def test_a_turn_that_runs_at_sigterm_is_answered_before_the_end(
+    workspace: Any, start_server: Any, add_fault: Any
+) -> None:
+    with start_server(workspace) as server:
+        server.wait_until(lambda answer: answer.is_success)
+        add_fault(kind="delay", path=CHAT, seconds=2)
+        with _begun(server) as lines:
+            server.process.send_signal(signal.SIGTERM)
+            told = [*lines]
+        server.process.wait(timeout=15)
+
+    assert '"response.completed"' in told[-3]
+
+
+def test_a_turn_that_takes_too_long_at_sigterm_is_resumed_elsewhere(
+    workspace: Any, start_server: Any, server: Any, add_fault: Any
+) -> None:
+    ids = {"custom_inputs": {"request_id": uuid4().hex, "thread_id": uuid4().hex}}
+    with start_server(workspace) as other:
+        other.wait_until(lambda answer: answer.is_success)
+        add_fault(kind="delay", path=CHAT, seconds=25)
+        with _begun(other, **ids) as lines:
+            seconds, told = other.stop(), []
+            with suppress(httpx.TransportError):
+                told = [*lines]
+    answer = server.ask("Hello.", **ids)
+
+    assert seconds < 15
+    assert "response.completed" not in str(told)
+    assert answer["status"] == "completed"
+
+
+def test_without_lakebase_it_is_alive_and_not_ready(workspace: Any, start_server: Any) -> None:
+    with start_server(workspace, "lakebase.instance_name=nowhere") as server:
+        told = server.wait_until(lambda answer: "lakebase_not_found" in answer.text)
+        began = time.monotonic()
+        refused = server.call("POST", "/responses", body={"input": "Hello."})
+
+    assert told.status_code == httpx.codes.SERVICE_UNAVAILABLE
+    assert "nowhere" not in told.text
+    assert refused.status_code == httpx.codes.SERVICE_UNAVAILABLE
+    assert int(refused.headers["retry-after"]) > 0
+    assert time.monotonic() - began < 5
+
+
+def test_what_only_a_person_can_correct_ends_the_process(workspace: Any, start_server: Any) -> None:
+    with start_server(workspace, "agents.nobody={}") as server:
+        code = server.process.wait(timeout=60)
+
+    assert code == 3
+    assert "nobody" in server.log.read_text(encoding="utf-8")
+
+
+def test_workers_that_cannot_work_are_not_started_again(workspace: Any, start_server: Any) -> None:
+    two = ("--workers", "2")
+    with start_server(workspace, "agents.nobody={}", arguments=two) as server:
+        code = server.process.wait(timeout=60)
+
+    assert code == 2
+    assert "started again" not in server.log.read_text(encoding="utf-8")
+
+
+def test_an_app_of_many_people_does_not_start_as_one_person(
+    workspace: Any, start_server: Any
+) -> None:
+    with start_server(workspace, DATABRICKS_APP_PORT="0") as server:
+        code = server.process.wait(timeout=60)
+
+    assert code == 2
+    assert "serving.identity" in server.log.read_text(encoding="utf-8")
+
+
+@contextmanager
+def _begun(server: Any, **ids: Any) -> Iterator[Iterator[str]]:
+    """Send a request, and give the lines of its stream once the turn runs."""
+    body = {"input": "Hello.", "stream": True, **ids}
+    with server.client() as client, client.stream("POST", "/responses", json=body) as answer:
+        lines = answer.iter_lines()
+        assert "response.created" in next(lines)
+        yield lines
