@@ -128,8 +128,8 @@ def _url(process: subprocess.Popen[bytes], log: Path) -> str:
 
 @pytest.fixture(scope="session")
 def server(workspace: Any, start_server: Start) -> Iterator[Server]:
-    """Give a server for one person, ready."""
-    with start_server(workspace) as started:
+    """Give a server for one person, ready; it asks before it starts the sales report."""
+    with start_server(workspace, "agents.jobs.jobs.sales_report.confirm=always") as started:
         started.wait_until(lambda answer: answer.is_success)
         yield started
 
@@ -156,12 +156,3 @@ def stop_runs(workspace: Any) -> Iterator[Callable[[Any], str]]:
     yield launched
     for run_id in run_ids:
         workspace.client().jobs.cancel_run(int(run_id))
-
-
-@pytest.fixture
-def script(workspace: Any) -> Iterator[Callable[..., None]]:
-    """Give a function that says what the model says next; no script outlives the test."""
-    yield lambda *replies: workspace.control(
-        "POST", "model/script", body={"replies": list(replies)}
-    )
-    workspace.control("DELETE", "model/script")

@@ -50,10 +50,10 @@ def test_a_name_in_the_body_changes_nothing(shared_server: Any, stop_runs: Any) 
     run_id = stop_runs(shared_server.ask(LAUNCH, user=ann))
     forged = {"user": ann, "context": {"user_id": ann}, "metadata": {"user": ann}}
 
-    status = f"What is the status of run {run_id}?"
-    his = shared_server.ask(status, user=bob, **forged)["custom_outputs"]["operations"]
+    body = {"input": f"What is the status of run {run_id}?", **forged}
+    his = shared_server.call("POST", "/responses", body=body, user=bob).json()
 
-    assert his == []
+    assert his["custom_outputs"]["operations"] == []
 
 
 def test_headers_say_nothing_where_no_proxy_is_configured(

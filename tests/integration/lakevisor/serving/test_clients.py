@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from databricks.sdk import WorkspaceClient
 
-LAUNCH = "Analyze all customer transactions for anomalies"
+REPORT = "Refresh the sales report"
 REVENUE = "What was our total revenue last quarter?"
 
 
@@ -113,26 +113,17 @@ async def test_the_openai_agents_sdk_runs_no_tool_of_ours_again(
     assert "raw_response_event" in kinds
 
 
-def test_a_person_says_yes_with_the_button_of_a_chat_client(
-    workspace: Any, start_server: Any, stop_runs: Any
-) -> None:
-    asking = "agents.jobs.jobs.transaction_anomalies.confirm=always"
-    with start_server(workspace, asking) as server:
-        server.wait_until(lambda answer: answer.is_success)
-        asked = server.ask(LAUNCH)
-        [request] = _of_type(asked, "mcp_approval_request")
-        said = [
-            {"role": "user", "content": LAUNCH},
-            *asked["output"],
-            {
-                "type": "mcp_approval_response",
-                "approval_request_id": request["id"],
-                "approve": True,
-            },
-        ]
-        thread = {"context": {"conversation_id": asked["custom_outputs"]["thread_id"]}}
-        body = {"input": said, **thread}
-        started = server.call("POST", "/invocations", body=body).json()
+def test_a_person_says_yes_with_the_button_of_a_chat_client(server: Any, stop_runs: Any) -> None:
+    asked = server.ask(REPORT)
+    [request] = _of_type(asked, "mcp_approval_request")
+    allow = {"approval_request_id": request["id"], "approve": True}
+    said = [
+        {"role": "user", "content": REPORT},
+        *asked["output"],
+        {"type": "mcp_approval_response", **allow},
+    ]
+    thread = {"context": {"conversation_id": asked["custom_outputs"]["thread_id"]}}
+    started = server.call("POST", "/invocations", body={"input": said, **thread}).json()
 
     assert asked["custom_outputs"]["operations"] == []
     assert stop_runs(started)

@@ -169,7 +169,7 @@ def _conversation_id(given: Mapping[str, Any]) -> str | None:
     """Return OpenAI's `conversation`, or MLflow's `context.conversation_id`."""
     conversation = given.get("conversation")
     if isinstance(conversation, str):
-        return conversation or None
+        return _text(given, "conversation")
     if conversation is not None:
         return _text(_object(conversation, "conversation"), "id")
     return _text(_object(given.get("context") or {}, "context"), "conversation_id")
