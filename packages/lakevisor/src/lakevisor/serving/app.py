@@ -1,6 +1,6 @@
 """The application of one server process: MLflow's AgentServer, with routes of our own.
 
-See `docs/decisions/0011-what-agent-server-is-for.md`.
+See `docs/decisions/0012-what-agent-server-is-for.md`.
 """
 
 from __future__ import annotations
