@@ -11,6 +11,11 @@ import pytest
 LAUNCH = "Analyze all customer transactions for anomalies"
 
 
+def _listed(server: Any, user: str) -> list[tuple[str, str]]:
+    listed = server.call("GET", "/operations?limit=10", user=user).json()["operations"]
+    return [(each["thread_id"], each["operation"]["run_id"]) for each in listed]
+
+
 def test_without_the_proxys_header_nobody_is_let_in(shared_server: Any) -> None:
     answer = shared_server.call("POST", "/responses", body={"input": "Hello."})
 
@@ -43,6 +48,8 @@ def test_two_people_see_neither_threads_nor_runs_of_each_other(
 
     assert [each["run_id"] for each in hers] == [run_id]
     assert his == []
+    assert _listed(shared_server, ann) == [(thread_id, run_id)]
+    assert _listed(shared_server, bob) == []
 
 
 def test_a_name_in_the_body_changes_nothing(shared_server: Any, stop_runs: Any) -> None:

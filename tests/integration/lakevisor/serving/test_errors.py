@@ -41,6 +41,14 @@ def test_half_of_a_pair_of_letters_is_a_400(server: Any) -> None:
     assert answer.status_code == httpx.codes.BAD_REQUEST
 
 
+@pytest.mark.parametrize("query", ["limit=0", "limit=x", "only_open=perhaps"])
+def test_a_list_that_cannot_be_made_is_a_400(server: Any, query: str) -> None:
+    answer = server.call("GET", f"/operations?{query}")
+
+    assert answer.status_code == httpx.codes.BAD_REQUEST
+    assert query.partition("=")[0] in answer.json()["message"]
+
+
 def test_a_body_that_is_too_long_is_a_413(server: Any) -> None:
     answer = server.call("POST", "/responses", body={"input": "x" * 10_000_000})
 

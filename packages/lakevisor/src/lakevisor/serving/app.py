@@ -11,10 +11,11 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from lakevisor.config import Configuration
-from lakevisor.errors import LakevisorError
+from lakevisor.errors import InvalidRequest, LakevisorError
 from lakevisor.serving.correlation import Correlated
 from lakevisor.serving.failures import Failure, failure_of
 from lakevisor.serving.identity import Identities
@@ -89,7 +90,13 @@ def _answer_errors(app: FastAPI) -> None:
         message = words.get(error.status_code, "The request cannot be taken.")
         return _answer(request, Failure(status=error.status_code, code="http", message=message))
 
+    async def tell_invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError), "it is registered for these"
+        where = ", ".join(sorted({str(each["loc"][-1]) for each in error.errors()}))
+        return await tell(request, InvalidRequest(f"Not as it must be: {where}."))
+
     app.add_exception_handler(LakevisorError, tell)
+    app.add_exception_handler(RequestValidationError, tell_invalid)
     app.add_exception_handler(Exception, tell)
     app.add_exception_handler(HTTPException, tell_status)
 

@@ -138,9 +138,14 @@ def _status(word: str, **properties: JsonSchema) -> JsonSchema:
     return {"type": "object", "required": list(shape), "properties": shape}
 
 
+OPERATIONS: Mapping[str, Any] = {
+    "summary": "What the caller has started",
+    "tags": ["operations"],
+    "responses": errors(400, 401, 500, 503),
+}
 HEALTH: Mapping[str, Any] = {
     "summary": "Whether the process is alive",
-    "tags": ["operations"],
+    "tags": ["process"],
     "responses": {200: {"description": "It is.", "content": _json(_status("healthy"))}},
 }
 _AGENTS: JsonSchema = {"type": "array", "items": _TEXT}
@@ -150,7 +155,7 @@ _REASONS: JsonSchema = {
 }
 READY: Mapping[str, Any] = {
     "summary": "Whether a request would be answered, and why not",
-    "tags": ["operations"],
+    "tags": ["process"],
     "responses": {
         200: {"description": "Yes.", "content": _json(_status("ready", agents=_AGENTS))},
         503: {"description": "No.", "content": _json(_status("not_ready", reasons=_REASONS))},
