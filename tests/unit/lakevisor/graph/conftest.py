@@ -22,7 +22,7 @@ from lakevisor.ledger.memory import MemoryLedger
 from lakevisor.ledger.values import OperationRecord
 from lakevisor.registry import EnabledAgent, Hooks, Plugin, Registry
 from lakevisor.supervisor import Request
-from lakevisor.supervisor.acceptance import accepted_call
+from lakevisor.supervisor.acceptance import reaction_to
 from lakevisor_plugin import (
     Answer,
     AskFirst,
@@ -146,10 +146,15 @@ class Talk:
         graph = graph.copy(update={"checkpointer": self.saver})
         lease = await self._begin(text)
         self.context = self._context(lease)
-        accepted = await accepted_call(Request(text=text), self.ledger.proposals, lease)
+        reaction = await reaction_to(Request(text=text), self.ledger.proposals, lease)
         try:
             async for event in graph.astream(
-                new_turn(HumanMessage(text, id=lease.turn_id), accepted=accepted),
+                new_turn(
+                    HumanMessage(text, id=lease.turn_id),
+                    accepted=reaction.accepted,
+                    said=reaction.said,
+                    is_answered=reaction.is_all,
+                ),
                 {"configurable": {"thread_id": "thread"}},
                 context=self.context,
                 stream_mode="custom",

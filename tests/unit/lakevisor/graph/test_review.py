@@ -74,9 +74,18 @@ async def test_an_accepted_call_runs_once(asking):
     assert len(await asking.operations()) == 1
 
 
-async def test_another_request_drops_the_proposal(asking):
+async def test_a_no_is_answered_without_a_model_call(asking):
     await asking.say("Start it", LAUNCH)
-    await asking.say("Yes, but tell me the price first", "It is free.")
+    assert await asking.say("No, thanks.") == "All right, that is not done."
+    assert asking.context.model_calls == 0
+    assert not await asking.operations()
+
+
+async def test_another_request_drops_the_proposal_and_says_so(asking):
+    await asking.say("Start it", LAUNCH)
+    reply = await asking.say("Yes, but tell me the price first", "It is free.")
+    assert reply.startswith("What I had asked is closed, and not done.")
+    assert reply.endswith("It is free.")
     await asking.say("yes", "What do you mean?")
     assert not await asking.operations()
 

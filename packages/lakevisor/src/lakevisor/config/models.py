@@ -68,7 +68,7 @@ class WorkspaceSettings(Section):
         description="A command that makes the workspace answer, run before connecting.",
     )
     connect_timeout_seconds: Seconds = Field(
-        5, description="How long a workspace that does not answer is waited for at the start."
+        15, description="How long a workspace that does not answer is waited for at the start."
     )
     http_timeout_seconds: Seconds = Field(
         60, description="How long a single request to the workspace may take."

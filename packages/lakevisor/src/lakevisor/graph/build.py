@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Literal, TypeAlias
 
 from langchain_core.language_models import BaseChatModel
-from langgraph.graph import START, StateGraph
+from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
 from lakevisor.config import SupervisorSettings
@@ -56,12 +56,14 @@ def build_graph(
             _agent(agent, model_for, settings),
             destinations=(TOOLS, SUPERVISOR, "__end__"),
         )
-    graph.add_conditional_edges(START, _entry, {SUPERVISOR: SUPERVISOR, TOOLS: TOOLS})
+    graph.add_conditional_edges(START, _entry, {each: each for each in (SUPERVISOR, TOOLS, END)})
     return graph.compile(name="lakevisor")
 
 
-def _entry(state: State) -> Literal["supervisor", "tools"]:
-    """Go straight to the tools where the person has accepted what was proposed."""
+def _entry(state: State) -> Literal["supervisor", "tools", "__end__"]:
+    """Ask no model where the person has accepted what was proposed, or said no to it."""
+    if state.get("is_answered"):
+        return "__end__"
     return "supervisor" if state.get("accepted") is None else "tools"
 
 

@@ -13,7 +13,7 @@ from langchain_core.messages import AnyMessage
 from langgraph.graph import END
 from langgraph.graph.message import add_messages
 
-from lakevisor.graph.messages import SUPERVISOR, turns
+from lakevisor.graph.messages import SUPERVISOR, reply_part, turns
 
 TURNS_KEPT = 40
 """How many turns of a thread are kept for the models; the ledger keeps every answer."""
@@ -56,6 +56,8 @@ class State(TypedDict, total=False):
     """
     accepted: AcceptedCall | None
     """What the person has accepted with this turn's message."""
+    is_answered: bool
+    """Whether the turn was answered before any model: the person has said no."""
     assignments: list[Assignment]
     """The steps in order; the first is the one that is worked on."""
     hand_offs: int
@@ -91,6 +93,8 @@ def new_turn(
     message: AnyMessage,
     *,
     accepted: AcceptedCall | None = None,
+    said: str = "",
+    is_answered: bool = False,
     earlier: Sequence[AnyMessage] = (),
 ) -> State:
     """Return the input that begins a turn: the person's message, and nothing of earlier turns.
@@ -98,7 +102,16 @@ def new_turn(
     Args:
         message: what the person said.
         accepted: the proposed call that the message accepts.
+        said: what the person is told first, before any model.
+        is_answered: whether that is the whole answer.
         earlier: what was said before in a conversation that the thread does not know.
     """
-    state = State(messages=[*earlier, message], accepted=accepted, assignments=[], hand_offs=0)
+    told = [reply_part(SUPERVISOR, said)] if said else []
+    state = State(
+        messages=[*earlier, message, *told],
+        accepted=accepted,
+        is_answered=is_answered,
+        assignments=[],
+        hand_offs=0,
+    )
     return State(**state, read_outside=True) if earlier else state

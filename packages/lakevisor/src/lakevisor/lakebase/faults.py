@@ -71,7 +71,9 @@ def _create_role(role: str) -> str:
 def _was_refused(error: Exception) -> bool:
     """Tell whether the server asked for the password and then did not let the role in.
 
-    libpq gives no SQLSTATE for a login, but it knows how far it came.
+    libpq gives no SQLSTATE for a login, but it knows how far it came. A server that is starting
+    up, shutting down or recovering says so behind the password too.
     """
     connection = getattr(error, "pgconn", None)
-    return connection is not None and bool(connection.used_password)
+    asked = connection is not None and bool(connection.used_password)
+    return asked and "the database system is" not in str(error)

@@ -1,20 +1,36 @@
-"""Whether a request accepts what was proposed in the thread."""
+"""What a request says to the question that was open in its thread: yes, no, or something else."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from lakevisor.graph import AcceptedCall
 from lakevisor.ledger import Lease, Proposals
 from lakevisor.supervisor.request import Request
 
-_ACCEPTING = frozenset(
-    {
-        "yes", "y", "yes please", "yep", "sure", "ok", "okay", "go", "go ahead", "do it",
-        "please do", "confirm", "confirmed", "accept", "accepted", "approve", "approved",
-        "yes do it", "yes go ahead", "ja",
-    }
+_YES = (
+    "yes", "y", "yep", "sure", "ok", "okay", "go", "go ahead", "do it", "do", "confirm",
+    "confirmed", "accept", "accepted", "approve", "approved", "ja",
 )  # fmt: skip
+_NO = ("no", "n", "nope", "no thanks", "no thank you", "don't", "do not", "never mind", "nein")
+
+NOT_DONE = "All right, that is not done."
+"""The answer to a no; no model is asked."""
+CLOSED = "What I had asked is closed, and not done. Ask for it again if you want it."
+"""Told where a request is neither a yes nor a no: else the person may think it was done."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reaction:
+    """What a request means for what was open."""
+
+    accepted: AcceptedCall | None = None
+    """What is run now."""
+    said: str = ""
+    """What the person is told of it."""
+    is_all: bool = False
+    """Whether that is the whole answer."""
 
 
 def is_acceptance(text: str) -> bool:
@@ -22,30 +38,47 @@ def is_acceptance(text: str) -> bool:
 
     A question mark, a sign or a letter of another alphabet is more.
     """
-    return re.sub(r"[\s.,!]+", " ", text.lower()).strip() in _ACCEPTING
+    return _says(text, _YES)
 
 
-async def accepted_call(
-    request: Request, proposals: Proposals, lease: Lease
-) -> AcceptedCall | None:
-    """Return the proposed call that the request accepts, by its id or by saying yes.
+def is_refusal(text: str) -> bool:
+    """Tell whether a message says no and nothing else."""
+    return _says(text, _NO)
 
-    Any other request declines what was open: a yes stands only right behind its question.
+
+async def reaction_to(request: Request, proposals: Proposals, lease: Lease) -> Reaction:
+    """Return what the request says to what was proposed: by its id, with a yes or with a no.
+
+    Any request but a yes declines what was open: a yes stands only right behind its question.
 
     Raises:
         ProposalGone: the proposal with the given id cannot be accepted any more.
     """
-    proposal_id = request.approve
-    if proposal_id is None:
-        proposed = await proposals.open(lease)
-        if not is_acceptance(request.text):
-            for each in proposed:
-                await proposals.decline(lease, each.proposal_id)
-        elif proposed:
-            proposal_id = proposed[-1].proposal_id
-    if proposal_id is None:
-        return None
+    if request.approve is not None:
+        return await _accepted(request.approve, proposals, lease)
+    proposed = await proposals.open(lease)
+    if not proposed:
+        return Reaction()
+    if is_acceptance(request.text):
+        return await _accepted(proposed[-1].proposal_id, proposals, lease)
+    for each in proposed:
+        await proposals.decline(lease, each.proposal_id)
+    is_no = is_refusal(request.text)
+    return Reaction(said=NOT_DONE if is_no else CLOSED, is_all=is_no)
+
+
+async def _accepted(proposal_id: str, proposals: Proposals, lease: Lease) -> Reaction:
     accepted = await proposals.accept(lease, proposal_id)
-    return AcceptedCall(
-        agent=accepted.agent, tool=accepted.tool, arguments=dict(accepted.arguments)
+    return Reaction(
+        accepted=AcceptedCall(
+            agent=accepted.agent, tool=accepted.tool, arguments=dict(accepted.arguments)
+        )
     )
+
+
+def _says(text: str, phrases: tuple[str, ...]) -> bool:
+    """Tell whether a message is made of these phrases, and of "please", alone."""
+    words = re.sub(r"[\s.,!]+", " ", text.lower().replace("\u2019", "'"))
+    words = re.sub(r"\bplease\b", " ", words)
+    either = "|".join(map(re.escape, sorted(phrases, key=len, reverse=True)))
+    return re.fullmatch(rf"(?:{either})(?: (?:{either}))*", " ".join(words.split())) is not None

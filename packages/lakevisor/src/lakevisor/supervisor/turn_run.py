@@ -19,6 +19,7 @@ from lakevisor.config import Settings
 from lakevisor.errors import LakebaseError, LeaseLost, TurnSuperseded
 from lakevisor.graph import (
     CHARS_PER_TOKEN,
+    SUPERVISOR,
     Emit,
     Limits,
     State,
@@ -30,7 +31,7 @@ from lakevisor.graph import (
 )
 from lakevisor.ledger import LaunchLimits, Lease, Ledger, TurnOperations, TurnRateLimits
 from lakevisor.ledger.postgres import is_lease_lost
-from lakevisor.supervisor.acceptance import accepted_call
+from lakevisor.supervisor.acceptance import reaction_to
 from lakevisor.supervisor.caller import Caller
 from lakevisor.supervisor.earlier import messages_of
 from lakevisor.supervisor.finished import finished, operations_of
@@ -118,12 +119,12 @@ class TurnRun:
     async def _run(self, context: TurnContext, emit: Emit) -> Sequence[AnyMessage]:
         """Return the turn's messages after the graph has run, as far as it still had to."""
         if not self.lease.is_resumed:
-            return await self._run_graph(await self._new_turn(), context, emit)
+            return await self._run_graph(await self._new_turn(emit), context, emit)
         snapshot = await self.graph.aget_state(self._config)
         messages: Sequence[AnyMessage] = snapshot.values.get("messages", ())
         mine = [each for each in turns(messages) if each[0].id == self.request.turn_id]
         if not mine:
-            return await self._run_graph(await self._new_turn(), context, emit)
+            return await self._run_graph(await self._new_turn(emit), context, emit)
         is_last = mine[0][0] is current_turn(messages)[0]
         if is_last and snapshot.tasks:
             return await self._run_graph(None, context, emit)
@@ -169,10 +170,18 @@ class TurnRun:
                 extra={"action": "prune_failed"},
             )
 
-    async def _new_turn(self) -> State:
+    async def _new_turn(self, emit: Emit) -> State:
         message = HumanMessage(self.request.text, id=self.request.turn_id)
-        accepted = await accepted_call(self.request, self.ledger.proposals, self.lease)
-        return new_turn(message, accepted=accepted, earlier=await self._earlier())
+        reaction = await reaction_to(self.request, self.ledger.proposals, self.lease)
+        if reaction.said:
+            emit(Answered(agent=SUPERVISOR, text=reaction.said))
+        return new_turn(
+            message,
+            accepted=reaction.accepted,
+            said=reaction.said,
+            is_answered=reaction.is_all,
+            earlier=await self._earlier(),
+        )
 
     async def _earlier(self) -> Sequence[AnyMessage]:
         """Return what the client says was said before, if the thread knows nothing."""

@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from lakevisor.config import WorkspaceSettings
@@ -85,11 +86,19 @@ async def connect(
         SecretNotFound: a secret that the settings refer to is not there.
     """
     options = _options(settings, environment)
+    # The import takes seconds on a slow machine; it is not the workspace that lets us wait.
+    await asyncio.to_thread(import_module, "databricks.sdk")
+    seconds = settings.connect_timeout_seconds
     try:
-        async with asyncio.timeout(settings.connect_timeout_seconds + 1):
+        async with asyncio.timeout(seconds + 1):
             return await asyncio.to_thread(_connect, settings, options)
     except TimeoutError as error:
-        raise WorkspaceUnreachable(host=settings.host) from error
+        raise WorkspaceUnreachable(
+            f"The Databricks workspace has not answered within {seconds:g} s "
+            f"(workspace {settings.host or settings.profile or 'of the environment'!r}).",
+            remedy="Check workspace.host and the network; where it is only slow, raise "
+            "workspace.connect_timeout_seconds.",
+        ) from error
 
 
 def _connect(settings: WorkspaceSettings, options: Mapping[str, Any]) -> WorkspaceConnection:
