@@ -140,7 +140,7 @@ class Worker:
         """Look for launches without an answer, as a supervisor does every few minutes."""
         window = timedelta(seconds=order["window"])
         found = await replace(self.supervisor.sweep, window=window).run()
-        return {"swept": [[each.outcome, each.text] for each in found]}
+        return {"swept": [[each.outcome, each.text] for each in found or ()]}
 
     async def history(self, order: dict[str, Any]) -> dict[str, Any]:
         """Return what stands in a thread: the type, id and text of each message."""

@@ -1,5 +1,6 @@
 """What the sweep decides about launches whose answer was lost."""
 
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -13,6 +14,14 @@ from lakevisor.supervisor.sweep import Sweep
 from lakevisor_plugin import GiveUp, Started, SubAgent
 
 WINDOW = timedelta(minutes=5)
+
+
+class _SweptByAnother(MemoryLedger):
+    """A ledger that another process sweeps."""
+
+    @asynccontextmanager
+    async def sweeping(self):
+        yield False
 
 
 class Given:
@@ -54,7 +63,7 @@ class Given:
         return [Started(run_id=each, state="running") for each in found]
 
     async def sweep(self, *, after=3 * WINDOW, **how):
-        """Sweep later, and return what was found out by name."""
+        """Sweep later, and return what was found out by name, if nobody else sweeps."""
         self.now += after
         agent = SubAgent(name="jobs", delegate_when="?", settings=BaseModel, find=self.find)
         sweep = Sweep(
@@ -63,7 +72,8 @@ class Given:
             workspace=SimpleNamespace(client=None, workspace_id=1, user_name="app"),
             window=WINDOW,
         )
-        return {each.record.token: each.outcome for each in await sweep.run(**how)}
+        swept = await sweep.run(**how)
+        return swept if swept is None else {each.record.token: each.outcome for each in swept}
 
 
 @pytest.fixture
@@ -128,6 +138,13 @@ async def test_launches_of_another_workspace_are_left_alone(given):
     await given.launch("a", workspace_id="2")
 
     assert await given.sweep() == {}
+
+
+async def test_while_another_process_sweeps_nothing_is_looked_for(given):
+    given.ledger = _SweptByAnother(clock=lambda: given.now)
+    await given.launch("a")
+
+    assert await given.sweep() is None
 
 
 async def test_a_dry_run_writes_nothing_down(given):

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _SUBJECT_WIDTH = 14
+_READINESS = {
+    "READY": "is ready",
+    "NOT_READY": "is not ready",
+    None: "is there; whether it is ready was not said",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,8 +127,8 @@ async def _model(configuration: Configuration, workspace: WorkspaceConnection) -
     def look() -> str:
         with translated(host=workspace.host):
             state = workspace.client.serving_endpoints.get(endpoint).state
-        ready = state.ready.value if state and state.ready else "unknown"
-        return f"endpoint {endpoint!r}, ready: {ready.lower()}"
+        ready = state.ready.value if state and state.ready else None
+        return f"endpoint {endpoint!r} {_READINESS[ready]}"
 
     try:
         return Seen(value=None, words=await asyncio.to_thread(look))

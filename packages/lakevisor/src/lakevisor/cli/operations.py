@@ -63,15 +63,17 @@ def sweep(
     from lakevisor.cli.running import run
 
     found = run(_sweep(options, is_dry=is_dry))
+    if not found:
+        nothing = "There is nothing to decide."
+        typer.echo("Another process sweeps just now." if found is None else nothing)
+        return
     for swept in found:
         record = swept.record
         head = f"{_time(record.intended_at)}  {record.owner.owner}  {record.title!r}"
         typer.echo(f"{head}  {swept.outcome}: {swept.text}")
-    if not found:
-        typer.echo("There is nothing to decide, or another process is at it.")
 
 
-async def _sweep(options: Options, *, is_dry: bool) -> Sequence[Swept]:
+async def _sweep(options: Options, *, is_dry: bool) -> Sequence[Swept] | None:
     from lakevisor.supervisor import open_supervisor
     from lakevisor.workspace import start_workspace
 

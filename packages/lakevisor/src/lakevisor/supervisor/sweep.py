@@ -55,8 +55,8 @@ class Sweep:
     window: timedelta
     """How long after an intent a request that starts it can arrive."""
 
-    async def run(self, *, is_dry: bool = False) -> Sequence[Swept]:
-        """Look for all that has waited long enough, unless another process is at it.
+    async def run(self, *, is_dry: bool = False) -> Sequence[Swept] | None:
+        """Look for all that has waited long enough; None while another process is at it.
 
         Only what is twice as old as the window is decided: whatever else was started within the
         window has its run id by then, or is itself among what is looked for.
@@ -66,7 +66,7 @@ class Sweep:
         """
         async with self.ledger.sweeping() as is_ours:
             if not is_ours:
-                return ()
+                return None
             intents = (await self._waiting(self.window))[:AT_MOST]
             due = {each.token for each in await self._waiting(2 * self.window)}
             found = {each.token: await self._find(each) for each in intents}
