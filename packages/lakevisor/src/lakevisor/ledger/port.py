@@ -1,6 +1,6 @@
 """The ledger: what must survive the process that works on a turn.
 
-Five small stores over one database, each method one transaction. Any of them may be called again
+Six small stores over one database, each method one transaction. Any of them may be called again
 when its answer was lost on the way (a dropped connection): what was done is not done twice. The
 exception is `AuditTrail.append`, which would write a second line.
 """
@@ -28,6 +28,7 @@ from lakevisor.ledger.values import (
     Proposal,
     ProposalRecord,
     StoredAnswer,
+    ThreadRecord,
     TurnStart,
 )
 from lakevisor_plugin import Started
@@ -88,6 +89,32 @@ class Turns(Protocol):
 
         A request that is sent again after that begins anew; its operations keep their tokens, so
         nothing is started twice.
+        """
+        ...
+
+
+class Threads(Protocol):
+    """The conversations of people, and their end."""
+
+    async def list(
+        self, owner: OwnerKey, *, thread_key: str | None = None, limit: int = 50
+    ) -> Sequence[ThreadRecord]:
+        """Return the threads of this owner, the one with the latest turn first.
+
+        Args:
+            owner: whose; another owner's threads do not exist.
+            thread_key: only the thread with this storage key.
+            limit: how many at most.
+        """
+        ...
+
+    async def forget(self, lease: Lease) -> None:
+        """Delete the turns and proposals of a thread, and end the lease.
+
+        What was started in it stays known, and so does the audit.
+
+        Raises:
+            LeaseLost: the thread was taken over; nothing was deleted.
         """
         ...
 
@@ -308,7 +335,12 @@ class AuditTrail(Protocol):
 
 
 class Ledger(Protocol):
-    """The five stores."""
+    """The six stores."""
+
+    @property
+    def threads(self) -> Threads:
+        """The conversations of people."""
+        ...
 
     @property
     def turns(self) -> Turns:

@@ -81,6 +81,20 @@ class StoredAnswer:
     """When the turn was finished."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class ThreadRecord:
+    """A thread as the ledger knows it: not what was said in it."""
+
+    thread_id: str
+    """As the client knows it."""
+    created_at: datetime
+    """When its first turn began."""
+    last_turn_at: datetime
+    """When its latest turn began."""
+    is_busy: bool
+    """Whether a turn works on it."""
+
+
 # ------------------------------------------------------------------------------- operations
 
 

@@ -138,6 +138,21 @@ def _status(word: str, **properties: JsonSchema) -> JsonSchema:
     return {"type": "object", "required": list(shape), "properties": shape}
 
 
+THREADS: Mapping[str, Any] = {
+    "summary": "The caller's threads",
+    "tags": ["threads"],
+    "responses": errors(400, 401, 500, 503),
+}
+THREAD: Mapping[str, Any] = {
+    "summary": "What was said in the latest turns of a thread",
+    "tags": ["threads"],
+    "responses": errors(400, 401, 404, 500, 503),
+}
+DELETE_THREAD: Mapping[str, Any] = {
+    "summary": "Delete a thread",
+    "tags": ["threads"],
+    "responses": errors(400, 401, 404, 409, 500, 503),
+}
 OPERATIONS: Mapping[str, Any] = {
     "summary": "What the caller has started",
     "tags": ["operations"],

@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel
 
 from lakevisor.config import ServingSettings
 from lakevisor.errors import InvalidRequest, LakevisorError
-from lakevisor.ledger.turn_operations import operation_of
 from lakevisor.serving import documents
 from lakevisor.serving.failures import failure_of
 from lakevisor.serving.identity import Identities
 from lakevisor.serving.opening import OpenedInBackground
+from lakevisor.serving.possessions import Possessions
 from lakevisor.serving.request_body import RequestBody
 from lakevisor.serving.request_reading import (
     correlation_id,
@@ -26,7 +25,6 @@ from lakevisor.serving.request_reading import (
     wants_messages_only,
 )
 from lakevisor.serving.turn_response import TurnResponse, server_sent
-from lakevisor_plugin import Operation
 
 RESPONSE_PATHS = (
     "/responses",
@@ -37,21 +35,6 @@ RESPONSE_PATHS = (
     "/endpoints/{name}/invocations",
 )
 """Where the clients of OpenAI, MLflow and Databricks send a request; all do the same."""
-
-MOST_LISTED = 500
-
-
-class ListedOperation(BaseModel):
-    """Something that was started, and in which thread."""
-
-    thread_id: str
-    operation: Operation
-
-
-class OperationList(BaseModel):
-    """What a caller has started; the state is the one that was seen last."""
-
-    operations: list[ListedOperation]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,9 +52,7 @@ class Routes:
             router.add_api_route(
                 path, self.respond, methods=["POST"], **documents.respond(path, RESPONSE_PATHS[0])
             )
-        router.add_api_route(
-            "/operations", self.operations, methods=["GET"], **documents.OPERATIONS
-        )
+        router.include_router(Possessions(opened=self.opened, identities=self.identities).router())
         router.add_api_route("/health", self.health, methods=["GET"], **documents.HEALTH)
         router.add_api_route("/ready", self.ready, methods=["GET"], **documents.READY)
         return router
@@ -97,26 +78,6 @@ class Routes:
         told = server_sent(await response.begun(), keep_alive_seconds=seconds)
         headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
         return StreamingResponse(told, media_type="text/event-stream", headers=headers)
-
-    async def operations(
-        self,
-        request: Request,
-        only_open: Annotated[bool, Query(description="Only what has not ended.")] = False,
-        limit: Annotated[int, Query(ge=1, le=MOST_LISTED, description="How many.")] = 50,
-    ) -> OperationList:
-        """Return what the caller has started, in all threads, the latest first."""
-        supervisor = self.opened.supervisor
-        caller = await self.identities.caller(request.headers, supervisor.workspace)
-        records = await supervisor.ledger.operations.list(
-            caller.owner_in(supervisor.workspace), only_open=only_open, limit=limit
-        )
-        return OperationList(
-            operations=[
-                ListedOperation(thread_id=each.thread_id, operation=operation_of(each))
-                for each in records
-                if each.run_id is not None
-            ]
-        )
 
     async def health(self) -> Response:
         """Say that the process is alive."""

@@ -20,6 +20,11 @@ def new_id() -> str:
     return uuid4().hex
 
 
+def is_id(text: str) -> bool:
+    """Tell whether a thread or a request can have this id."""
+    return _ID.fullmatch(text) is not None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Said:
     """Something that was said before a request, as its client tells it."""
@@ -57,7 +62,7 @@ class Request:
         if len(self.text) > max_input_chars:
             raise RequestTooLong(len(self.text), limit=max_input_chars)
         for given in (self.thread_id, self.turn_id):
-            if given is not None and not _ID.fullmatch(given):
+            if given is not None and not is_id(given):
                 raise InvalidThreadId(given)
 
     def thread_of(self, owner: OwnerKey) -> str:

@@ -27,6 +27,7 @@ from lakevisor.supervisor.opening import ledger_schema
 from lakevisor.supervisor.request import Request
 from lakevisor.supervisor.room import Room
 from lakevisor.supervisor.sweep import Sweep, window_of
+from lakevisor.supervisor.threads import CallersThreads
 from lakevisor.supervisor.tracing import Tracing
 from lakevisor.supervisor.turn_run import TurnRun
 from lakevisor.workspace import WorkspaceConnection
@@ -133,6 +134,17 @@ class Supervisor:
             async with aclosing(downloads.parts(request, tell)) as parts:
                 async for part in parts:
                     yield part
+
+    def threads_of(self, caller: Caller) -> CallersThreads:
+        """Return the threads of a caller."""
+        return CallersThreads(
+            owner=caller.owner_in(self.workspace),
+            ledger=self.ledger,
+            checkpoints=self.checkpoints,
+            graph=self.graph,
+            take=self._begin,
+            saver=self._saver,
+        )
 
     async def drain(self, seconds: float) -> None:
         """Wait for the turns that still run, and cancel those that take longer."""

@@ -1,4 +1,4 @@
-"""The five stores of the ledger over rows in memory."""
+"""The six stores of the ledger over rows in memory."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from lakevisor.ledger.memory.operations import MemoryOperations
 from lakevisor.ledger.memory.proposals import MemoryProposals
 from lakevisor.ledger.memory.rows import Rows
 from lakevisor.ledger.memory.slots import MemorySlots
+from lakevisor.ledger.memory.threads import MemoryThreads
 from lakevisor.ledger.memory.turns import MemoryTurns
 from lakevisor.ledger.values import LedgerCounts
 
@@ -29,6 +30,7 @@ class MemoryLedger:
             clock: returns the time, with its zone.
         """
         self._rows = Rows(clock=clock)
+        self.threads = MemoryThreads(self._rows)
         self.turns = MemoryTurns(self._rows)
         self.operations = MemoryOperations(self._rows)
         self.proposals = MemoryProposals(self._rows)

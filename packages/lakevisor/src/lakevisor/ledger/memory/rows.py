@@ -1,4 +1,4 @@
-"""The rows of the ledger in memory, shared by its five stores.
+"""The rows of the ledger in memory, shared by its six stores.
 
 No method of the stores awaits anything between reading and writing, so each is one transaction.
 """
@@ -29,6 +29,12 @@ class ThreadRow:
 
     thread_id: str
     """As the client knows it."""
+    owner: OwnerKey
+    """Whom it belongs to."""
+    created_at: datetime
+    """When its first turn began."""
+    is_forgotten: bool = False
+    """Whether it was deleted, and no turn began since."""
     fence: int = 0
     """Grows with each lease, and when a lease ends."""
     turn_id: str | None = None

@@ -22,7 +22,7 @@ class MemoryTurns:
 
     async def begin(self, start: TurnStart) -> StoredAnswer | Lease:
         """Take the thread for a turn, or return what the turn answered before."""
-        new = ThreadRow(thread_id=start.thread_id)
+        new = ThreadRow(thread_id=start.thread_id, owner=start.owner, created_at=self._rows.now())
         thread = self._rows.threads.setdefault(start.thread_key, new)
         turn = self._rows.turns.get((start.thread_key, start.turn_id))
         if turn and turn.body_digest != start.body_digest:
@@ -35,6 +35,7 @@ class MemoryTurns:
 
     def _take(self, thread: ThreadRow, start: TurnStart, known: TurnRow | None) -> Lease:
         thread.fence += 1
+        thread.is_forgotten = False
         thread.turn_id, thread.holder = start.turn_id, start.holder
         thread.lease_until = self._rows.now() + timedelta(seconds=start.lease_seconds)
         turn = TurnRow(

@@ -1,4 +1,4 @@
-"""The five stores of the ledger over one schema in PostgreSQL."""
+"""The six stores of the ledger over one schema in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from lakevisor.ledger.postgres.database import Database
 from lakevisor.ledger.postgres.operations import PostgresOperations
 from lakevisor.ledger.postgres.proposals import PostgresProposals
 from lakevisor.ledger.postgres.slots import PostgresSlots
+from lakevisor.ledger.postgres.threads import PostgresThreads
 from lakevisor.ledger.postgres.turns import PostgresTurns
 from lakevisor.ledger.values import LedgerCounts
 
@@ -31,6 +32,7 @@ class PostgresLedger:
             role: the identity that logs in, for messages.
         """
         self._database = Database(pool, schema=schema, address=address, role=role)
+        self.threads = PostgresThreads(self._database)
         self.turns = PostgresTurns(self._database)
         self.operations = PostgresOperations(self._database)
         self.proposals = PostgresProposals(self._database)

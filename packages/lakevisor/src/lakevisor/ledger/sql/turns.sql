@@ -32,6 +32,7 @@ WITH found AS (
     SET fence = fence + 1,
         turn_id = %(turn_id)s,
         holder = %(holder)s,
+        forgotten_at = NULL,
         lease_until = now() + make_interval(secs => %(seconds)s)
     FROM found
     WHERE thread.thread_key = %(thread_key)s AND found.verdict = 'taken'
