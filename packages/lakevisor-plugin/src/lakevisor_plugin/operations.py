@@ -38,6 +38,8 @@ class Operation(BaseModel):
     """When it was launched; the host fills it in."""
     owner: str | None = None
     """Whose it is, where an administrator sees somebody else's; the host fills it in."""
+    details: Mapping[str, JsonValue] = Field(default_factory=dict, exclude=True, repr=False)
+    """What the plugin keeps with it, for itself: neither people nor programs are shown it."""
 
 
 class Started(BaseModel):
@@ -132,6 +134,7 @@ class Operations(Protocol):
         job: str | None,
         parameters: Mapping[str, JsonValue],
         started: Started,
+        details: Mapping[str, JsonValue] | None = None,
     ) -> Operation:
         """Remember work that has begun already and will go on after the turn.
 
@@ -145,6 +148,7 @@ class Operations(Protocol):
             job: the configured name of what it was asked of, where there is one.
             parameters: what it was begun with.
             started: under which id it runs.
+            details: what is kept with it from the first; see `keep`.
         """
         ...
 
@@ -181,6 +185,28 @@ class Operations(Protocol):
             run_id: the operation.
             state: what was seen, a word of the plugin's.
             is_final: whether it has ended; what is unknown has not.
+
+        Raises:
+            OperationNotFound: it does not exist for this caller.
+        """
+        ...
+
+    async def keep(
+        self,
+        run_id: str,
+        *,
+        details: Mapping[str, JsonValue],
+        expected: Mapping[str, JsonValue],
+    ) -> bool:
+        """Replace an operation's `details`, if they are still those that were read.
+
+        So two processes that come upon the same operation can agree who goes on with it: of those
+        that read the same, one gets True. What has ended is not changed any more.
+
+        Args:
+            run_id: the operation.
+            details: what is kept from now on.
+            expected: what was read.
 
         Raises:
             OperationNotFound: it does not exist for this caller.

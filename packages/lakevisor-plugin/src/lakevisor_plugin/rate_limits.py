@@ -25,7 +25,11 @@ class RateLimit(Protocol):
     """One limit: so many requests a minute, whoever sends them."""
 
     def slot(
-        self, *, within: float, waiting: Callable[[float], None] | None = None
+        self,
+        *,
+        within: float,
+        waiting: Callable[[float], None] | None = None,
+        place: str | None = None,
     ) -> AbstractAsyncContextManager[None]:
         """Wait for the turn of one request, which is then sent inside the block.
 
@@ -38,6 +42,9 @@ class RateLimit(Protocol):
             within: how many seconds to wait at most.
             waiting: called with the seconds that the wait should still take, before it begins and
                 whenever they were estimated anew.
+            place: a name for the request's place in the queue, unlike any other. With it the place
+                is kept for some seconds after `NoSlot`: who then asks under the same name goes on
+                waiting there. Once a slot was given, the name must not be used again.
 
         Raises:
             NoSlot: it would take longer, as it is known now or later; nothing is waited for any

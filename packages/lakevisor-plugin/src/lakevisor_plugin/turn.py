@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+def _nowhere(_: Callable[[], Awaitable[None]]) -> bool:
+    return False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +68,10 @@ class Turn:
     """The trace of this turn, where turns are traced; another one when the turn is run again."""
     make_user_workspace: Callable[[], WorkspaceClient] | None = field(default=None, repr=False)
     """Makes the client that `user_workspace` returns; it blocks."""
+    begin_work: Callable[[Callable[[], Awaitable[None]]], bool] = field(
+        default=_nowhere, repr=False
+    )
+    """Begins what `afterwards` is given; without one nothing is."""
     names: frozenset[str] = field(default=frozenset(), repr=False)
     """The caller's user name and groups; ask with `is_one_of`."""
 
@@ -77,14 +85,41 @@ class Turn:
 
         There is one where the request brought it (an app that people are logged in to), and then
         it can do what the person may do and the token's scopes allow: Genie, but not Jobs. It is
-        made once a turn and must not be kept. Where there is none, `workspace` acts; whether that
-        will do is for the plugin's settings to say.
+        made once a turn and must not be kept, except by `afterwards`. Where there is none,
+        `workspace` acts; whether that will do is for the plugin's settings to say.
 
         Raises:
             TimeoutError: the workspace did not answer before the deadline.
         """
         make = self.make_user_workspace
         return None if make is None else await self.call(make)
+
+    def afterwards(self, work: Callable[[Turn], Awaitable[None]], *, seconds: float) -> bool:
+        """Go on with something beside the turn and after it, in this process, and return at once.
+
+        It is cancelled when it takes too long or the process is told to end; and a process can
+        die. So nothing may depend on it: what has to be done stands in an operation, whoever looks
+        at the operation next goes on with it, and `Operations.keep` decides between several.
+
+        Args:
+            work: takes this turn, with more time, nobody to tell and no memory of the thread.
+            seconds: how long it may take.
+
+        Returns:
+            Whether it was begun; not where the process has enough of such work or is to end.
+        """
+        later = replace(
+            self,
+            deadline=time.monotonic() + seconds,
+            tell=lambda _: None,
+            memory=no_memory(),
+        )
+
+        async def limited() -> None:
+            async with asyncio.timeout(seconds):
+                await work(later)
+
+        return self.begin_work(limited)
 
     def seconds_left(self) -> float:
         """Return how long the turn may still take, never less than 0."""

@@ -34,7 +34,11 @@ class InMemoryRateLimit:
     name: str
 
     def slot(
-        self, *, within: float, waiting: Callable[[float], None] | None = None
+        self,
+        *,
+        within: float,
+        waiting: Callable[[float], None] | None = None,
+        place: str | None = None,  # noqa: ARG002 - nobody else is in the queue
     ) -> AbstractAsyncContextManager[None]:
         """Give the slot as if the wait were over, or raise `NoSlot` if it is too long."""
         return self._slot(within, waiting)

@@ -75,6 +75,9 @@ class _Looking:
     async def adopt(self, **_: Any) -> NoReturn:
         raise AssertionError("settle adopts something; it may only look.")
 
+    async def keep(self, *_: Any, **__: Any) -> NoReturn:
+        raise AssertionError("settle keeps something; it may only look.")
+
     async def request_cancel(self, *_: Any, **__: Any) -> NoReturn:
         raise AssertionError("settle stops something; it may only look.")
 

@@ -89,10 +89,14 @@ class InMemoryOperations:
         job: str | None,
         parameters: Mapping[str, JsonValue],  # noqa: ARG002 - nobody reads them here
         started: Started,
+        details: Mapping[str, JsonValue] | None = None,
     ) -> Operation:
         """Remember work that has begun already; the same run id is the same operation."""
         known = self._thread.by_run_id.get(started.run_id)
-        return known or self._begun(started, kind=kind, title=title, job=job)
+        if known is not None:
+            return known
+        begun = self._begun(started, kind=kind, title=title, job=job)
+        return self.add(begun.model_copy(update={"details": details or {}}))
 
     def _begun(self, started: Started, *, kind: str, title: str, job: str | None) -> Operation:
         return self.add(
@@ -132,6 +136,20 @@ class InMemoryOperations:
     async def note(self, run_id: str, *, state: str, is_final: bool) -> Operation:
         """Remember the state that was last seen."""
         return await self._change(run_id, state=state, is_final=is_final)
+
+    async def keep(
+        self,
+        run_id: str,
+        *,
+        details: Mapping[str, JsonValue],
+        expected: Mapping[str, JsonValue],
+    ) -> bool:
+        """Replace what is kept with an operation, if it is still what was read."""
+        known = await self.get(run_id)
+        if known.is_final or known.details not in (expected, details):
+            return False
+        await self._change(run_id, details=details)
+        return True
 
     async def request_cancel(self, run_id: str, *, state: str) -> Operation:
         """Remember that the end of an operation was asked for."""

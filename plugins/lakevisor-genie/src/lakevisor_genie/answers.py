@@ -15,6 +15,7 @@ from lakevisor_genie.outcomes import (
     NoAnswer,
     NotUnderstood,
     Outcome,
+    Queued,
     Throttled,
     TooSlow,
 )
@@ -57,6 +58,11 @@ class Telling:
         """Return that the answer to a question that was handed back is not there yet."""
         now = f" {doing}" if doing else ""
         text = f"Genie has worked on it for {outcome.seconds:.0f} s, and is not done yet.{now}"
+        return Answer(text=text, data=self._data(outcome) | _why(outcome))
+
+    def still_waiting(self, outcome: Queued) -> Answer:
+        """Return that a question was not sent yet, and when it should be."""
+        text = f"It was not sent to Genie yet: it is its turn in about {outcome.seconds:.0f} s."
         return Answer(text=text, data=self._data(outcome) | _why(outcome))
 
     def _answered(self, outcome: Answered, provenance: Provenance | None) -> Answer:
@@ -137,7 +143,7 @@ def _why(outcome: NoAnswer) -> dict[str, JsonValue]:
     match outcome:
         case Failed():
             return {"reason": outcome.reason, "error_type": outcome.error_type}
-        case Throttled() | TooSlow():
+        case Throttled() | Queued() | TooSlow():
             return {"seconds": outcome.seconds}
         case _:
             return {}

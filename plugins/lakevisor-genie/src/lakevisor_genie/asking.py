@@ -50,6 +50,7 @@ class Asking:
             text=question,
             space_id=space_id,
             conversation_id=memory.conversation_id(self.space.name),
+            may_be_asked_since=self.turn.begun_at.timestamp() if self.turn.is_resumed else None,
         )
         try:
             client = await GenieClient.of(

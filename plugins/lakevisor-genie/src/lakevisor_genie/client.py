@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from uuid import uuid4
 
 from lakevisor_genie.faults import MALFORMED, no_answer
 from lakevisor_genie.outcomes import NoAccess, Throttled, Unanswered, Unreachable
@@ -30,6 +32,27 @@ _REQUEST_SECONDS = 20.0
 """After so long without an answer a request counts as lost; a look-up says what became of it."""
 
 
+async def _nothing() -> None:
+    pass
+
+
+@dataclass(kw_only=True)
+class Sending:
+    """How a question comes to be sent."""
+
+    place: str | None = None
+    """A place in the queue that it has already."""
+    due: float | None = None
+    """When it should be its turn, in seconds since 1970, once it waits."""
+    before: Callable[[], Awaitable[None]] = _nothing
+    """Asked right before it is sent; what it raises keeps it from being sent."""
+
+    def take_place(self) -> str:
+        """Return the place to wait at; each is good for one request."""
+        place, self.place = self.place or uuid4().hex, None
+        return place
+
+
 @dataclass(frozen=True, kw_only=True)
 class GenieClient:
     """Genie for one caller and question: requests go out once, within the patience."""
@@ -42,9 +65,18 @@ class GenieClient:
     """The SDK, acting for the person or for Lakevisor."""
     limit: RateLimit
     """How many questions all servers together may ask."""
+    sending: Sending = field(default_factory=Sending)
+    """How its question comes to be sent."""
 
     @classmethod
-    async def of(cls, turn: Turn, settings: GenieSettings, *, at_most: float) -> GenieClient:
+    async def of(
+        cls,
+        turn: Turn,
+        settings: GenieSettings,
+        *,
+        at_most: float,
+        sending: Sending | None = None,
+    ) -> GenieClient:
         """Return the client of a turn, which may take so many seconds.
 
         Raises:
@@ -58,6 +90,7 @@ class GenieClient:
             patience=Patience.of(turn, at_most=at_most),
             once=sending_once(workspace),
             limit=turn.rate_limits.of("genie", per_minute=settings.questions_per_minute),
+            sending=sending or Sending(),
         )
 
     @property
@@ -134,13 +167,17 @@ class GenieClient:
             Unanswered: it got no answer, a refusal, or no slot before the turn's end.
         """
         for _ in range(_THROTTLED_AT_MOST):
-            slot = self.limit.slot(within=self.patience.longest(), waiting=self._waiting)
+            place = self.sending.take_place()
+            slot = self.limit.slot(
+                within=self.patience.for_its_turn(), waiting=self._waiting, place=place
+            )
             try:
                 async with slot:
+                    await self.sending.before()
                     self.patience.begin_again()
                     return await self.call(function, *args, **kwargs)
             except NoSlot as refused:
-                raise Unanswered(Throttled(seconds=refused.seconds)) from refused
+                raise Unanswered(Throttled(seconds=refused.seconds, place=place)) from refused
             except Unanswered as fault:
                 if not isinstance(fault.outcome, Throttled):
                     raise
@@ -149,6 +186,7 @@ class GenieClient:
         raise Unanswered(Throttled())
 
     def _waiting(self, seconds: float) -> None:
+        self.sending.due = time.time() + seconds
         self.turn.progress(f"Genie has many questions; yours is next in about {seconds:.0f} s…")
 
 

@@ -9,20 +9,21 @@ from lakevisor_genie.answers import Telling
 from lakevisor_genie.asking import Asking
 from lakevisor_genie.charts import charted
 from lakevisor_genie.client import GenieClient
-from lakevisor_genie.outcomes import MessageRef, NoAccess, Outcome, TooSlow, Unanswered
+from lakevisor_genie.outcomes import MessageRef, NoAccess, Outcome, Queued, TooSlow, Unanswered
 from lakevisor_genie.provenance import provenance
 from lakevisor_genie.question import PROGRESS
+from lakevisor_genie.queueing import KIND, QUEUED, Waiting, go_on, message_of, title_of
 from lakevisor_genie.reply import status_of
 from lakevisor_genie.settings import GenieSettings
 from lakevisor_genie.spaces import ConfiguredSpace
 from lakevisor_genie.thread_memory import ThreadMemory
 from lakevisor_plugin import Answer, AskPerson, GiveUp, Launched, Operation, Seen, Started, Turn
 
-KIND = "genie_question"
-_TITLE_CHARS = 80
 _LOOK_SECONDS = 10.0
 """How long a look may take; who asks whether the answer is there wants to know now."""
 _WITHDRAWN = "WITHDRAWN"
+_MAY_FINISH = "Genie may still finish it; its answer is not told."
+_UNSENT = "It was not sent to Genie."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +44,8 @@ class LateQuestion:
 
     operation: Operation
     """How the ledger knows it."""
-    at: MessageRef
-    """Where it is in the workspace."""
+    at: MessageRef | None
+    """Where it is in the workspace; None while it waits for its turn."""
     space: ConfiguredSpace
     """The space that has it."""
     settings: GenieSettings
@@ -61,17 +62,16 @@ class LateQuestion:
         if name not in settings.spaces:
             raise GiveUp(f"The space {name!r} of this question is no longer configured.")
         space = ConfiguredSpace(name=name, settings=settings.spaces[name])
-        conversation_id, _, message_id = operation.run_id.partition(":")
-        at = MessageRef(
-            space_id=space.settings.space_id,
-            conversation_id=conversation_id,
-            message_id=message_id,
-        )
+        waiting = Waiting.of(operation)
+        sent_as = operation.run_id if waiting is None else waiting.sent_as
+        at = message_of(sent_as, space) if sent_as else None
         return cls(operation=operation, at=at, space=space, settings=settings)
 
     async def look(self, turn: Turn) -> Look:
         """Look once what has become of it."""
         at = self.at
+        if at is None:
+            return await self._look_at_queue(turn)
         try:
             client = await GenieClient.of(turn, self.settings, at_most=_LOOK_SECONDS)
             message = await client.patiently(
@@ -88,14 +88,36 @@ class LateQuestion:
         working = TooSlow(seconds=seconds, at=at, status=state)
         return Look(outcome=outcome or working, state=state or "unknown", is_final=is_final)
 
+    async def _look_at_queue(self, turn: Turn) -> Look:
+        """See that somebody waits to send it: if nobody does, this process from now on."""
+        waiting = Waiting.of(self.operation)
+        assert waiting is not None, "what was not sent in its turn waits"
+        refusal = waiting.refusal()
+        if refusal is not None:
+            return Look(outcome=refusal, state="REFUSED", is_final=True)
+        if not waiting.is_held:
+            try:
+                await GenieClient.of(turn, self.settings, at_most=_LOOK_SECONDS)
+            except Unanswered as fault:
+                # It may be sent with the token of another request.
+                return Look(outcome=fault.outcome, state=QUEUED, is_final=False)
+            go_on(self.operation, self.settings, space=self.space, turn=turn)
+        return Look(outcome=Queued(seconds=waiting.seconds()), state=QUEUED, is_final=False)
+
     async def told(self, outcome: Outcome, turn: Turn) -> Answer:
         """Return what is told of an outcome, and remember where it comes from."""
         telling = Telling(settings=self.settings, space=self.space, question=self.operation.title)
+        if isinstance(outcome, Queued):
+            return telling.still_waiting(outcome)
         if isinstance(outcome, TooSlow):
             return telling.still_working(outcome, doing=PROGRESS.get(outcome.status, ""))
         source = await provenance(outcome, space=self.space.name, question=self.operation.title)
+        memory = ThreadMemory(memory=turn.memory)
+        if self.at is not None and memory.conversation_id(self.space.name) is None:
+            # One that was sent after its turn could not say so to the thread.
+            memory.continue_in(self.space.name, self.at.conversation_id)
         if source is not None:
-            ThreadMemory(memory=turn.memory).add(source)
+            memory.add(source)
         answer = telling.answer(outcome, source)
         return await charted(answer, outcome, self.settings, question=self.operation.title)
 
@@ -105,10 +127,9 @@ async def hand_back(
 ) -> Launched:
     """Return a question that takes longer than its turn as an operation."""
     assert outcome.at is not None, "only what Genie has can be asked for later"
-    line = " ".join(question.split())
     operation = await turn.operations.adopt(
         kind=KIND,
-        title=line if len(line) <= _TITLE_CHARS else f"{line[: _TITLE_CHARS - 1]}…",
+        title=title_of(question),
         job=space.name,
         parameters={"question": question},
         started=Started(
@@ -140,6 +161,8 @@ async def withdraw(run_id: str | None, settings: GenieSettings, *, turn: Turn) -
     if operation.is_final:
         return await fetch_answer(operation.run_id, settings, turn=turn)
     await turn.operations.request_cancel(operation.run_id, state="CANCELLING")
+    if late.at is None:
+        return await _leave_queue(operation, turn=turn)
     try:
         client = await GenieClient.of(turn, settings, at_most=_LOOK_SECONDS)
         message = await client.call(
@@ -154,9 +177,20 @@ async def withdraw(run_id: str | None, settings: GenieSettings, *, turn: Turn) -
         is_stopped = False
     state = "CANCELLED" if is_stopped else _WITHDRAWN
     await turn.operations.note(operation.run_id, state=state, is_final=True)
-    how = (
-        "Genie has stopped." if is_stopped else "Genie may still finish it; its answer is not told."
-    )
+    how = "Genie has stopped." if is_stopped else _MAY_FINISH
+    return _withdrawn(operation, state=state, how=how)
+
+
+async def _leave_queue(operation: Operation, *, turn: Turn) -> Answer:
+    """Give up a question that was not sent when it was looked at."""
+    # From now on the ledger lets nobody send it.
+    await turn.operations.note(operation.run_id, state=_WITHDRAWN, is_final=True)
+    waiting = Waiting.of(await turn.operations.get(operation.run_id, kind=KIND))
+    is_unsent = waiting is not None and waiting.may_be_asked_since is None
+    return _withdrawn(operation, state=_WITHDRAWN, how=_UNSENT if is_unsent else _MAY_FINISH)
+
+
+def _withdrawn(operation: Operation, *, state: str, how: str) -> Answer:
     return Answer(
         text=f'The question "{operation.title}" is withdrawn. {how}',
         data={"outcome": state.lower(), "question": operation.title},

@@ -10,6 +10,7 @@ Outcome
     ├── Cancelled    somebody stopped it in the workspace
     ├── Expired      its result is gone and could not be made again
     ├── Throttled    the workspace takes no more questions for now
+    ├── Queued       it was not sent yet, and has its place in the queue
     ├── TooSlow      it has not ended in time, and may still end
     ├── NoAccess     the caller may not ask this space, or not read its tables
     ├── NotFound     the space, or the message, does not exist
@@ -159,6 +160,18 @@ class Throttled(NoAnswer):
     is_end: ClassVar[bool] = False
     seconds: float | None = None
     """When it may take one again, where that is known."""
+    place: str | None = field(default=None, compare=False)
+    """The question's place in the queue, which is kept for some seconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Queued(NoAnswer):
+    """It was not sent yet, and has its place in the queue."""
+
+    name: ClassVar[str] = "queued"
+    is_end: ClassVar[bool] = False
+    seconds: float
+    """In how many it should be its turn."""
 
 
 @dataclass(frozen=True, kw_only=True)

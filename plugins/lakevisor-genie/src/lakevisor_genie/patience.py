@@ -11,6 +11,8 @@ from lakevisor_plugin import Turn
 
 _RESERVE_SECONDS = 3.0
 """What is left of the turn to tell that Genie was too slow."""
+_SENDING_SECONDS = 10.0
+"""What else must be left when it is a question's turn, to send it."""
 _SHORTEST, _LONGEST = 0.25, 5.0
 _PART = 0.1
 
@@ -37,9 +39,9 @@ class Patience:
         """Count from now on: what has been waited for so far was not Genie."""
         self.end = min(time.monotonic() + self.seconds, self.latest)
 
-    def longest(self) -> float:
-        """Return the seconds that are left at the very most."""
-        return max(0.0, self.latest - time.monotonic())
+    def for_its_turn(self) -> float:
+        """Return the seconds for which a question may wait until it is sent."""
+        return max(0.0, self.latest - _SENDING_SECONDS - time.monotonic())
 
     def left(self) -> float:
         """Return the seconds that are left, never less than 0."""

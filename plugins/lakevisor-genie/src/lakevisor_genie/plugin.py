@@ -26,6 +26,7 @@ def lakevisor_register_agent() -> SubAgent[GenieSettings]:
             "withdraw_genie_question",
             "rate_genie_answer",
         ),
+        effects=("withdraw_genie_question",),
         follow=follow,
         download=download,
         resources=resources,

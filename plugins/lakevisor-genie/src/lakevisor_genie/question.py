@@ -13,6 +13,7 @@ from lakevisor_genie.outcomes import (
     MessageRef,
     NoAccess,
     NotFound,
+    Throttled,
     TooSlow,
     Unanswered,
     Unreachable,
@@ -52,20 +53,22 @@ class Question:
     """The space."""
     conversation_id: str | None = None
     """The conversation of Genie's that it goes on with; without one it begins a new one."""
+    may_be_asked_since: float | None = None
+    """From when on it may have been asked already, in seconds since 1970; None: it was not."""
 
 
 async def ask(question: Question, client: GenieClient) -> MessageRef:
     """Have Genie work on a question, once, and return where its answer will be.
 
     A conversation that Genie has forgotten, or that belongs to another identity, is begun anew.
-    Where the turn was interrupted before, its question is looked for first.
+    Where it may have been asked already it is looked for first.
 
     Raises:
         Unanswered: it was refused, or it is not known whether Genie has it.
     """
-    if client.turn.is_resumed:
-        began = client.turn.begun_at.timestamp() - _CLOCKS_DIFFER
-        if found := await _look_for(question, client, _Lost(since=began, known=())):
+    if question.may_be_asked_since is not None:
+        since = question.may_be_asked_since - _CLOCKS_DIFFER
+        if found := await _look_for(question, client, _Lost(since=since, known=())):
             return _known(found)
     try:
         return await _sent(question, client)
@@ -176,7 +179,7 @@ async def _look_for(question: Question, client: GenieClient, lost: _Lost) -> Mes
             if found := await _found(question, client, lost):
                 return found
     except Unanswered as fault:
-        if isinstance(fault.outcome, TooSlow | Unreachable):
+        if isinstance(fault.outcome, TooSlow | Unreachable | Throttled):
             raise Unanswered(Unreachable(may_be_asked=True)) from fault
         raise
     return None

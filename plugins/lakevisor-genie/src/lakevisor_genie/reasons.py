@@ -11,6 +11,7 @@ from lakevisor_genie.outcomes import (
     NoAccess,
     NoAnswer,
     NotFound,
+    Queued,
     Throttled,
     TooSlow,
     Unreachable,
@@ -21,6 +22,7 @@ _PLAIN: Mapping[type[NoAnswer], str] = {
     Cancelled: "the question was cancelled in the workspace.",
     Expired: "the result of its query has expired and could not be made again.",
     NotFound: "the question was deleted in the workspace.",
+    Queued: "the question was not sent yet.",
     Unreachable: "the workspace does not answer. Ask again in a moment.",
 }
 

@@ -15,8 +15,9 @@ from lakevisor_genie.charts import charted
 from lakevisor_genie.explaining import explanation
 from lakevisor_genie.feedback import send_feedback
 from lakevisor_genie.later import fetch_answer, hand_back, withdraw
-from lakevisor_genie.outcomes import TooSlow
+from lakevisor_genie.outcomes import Throttled, TooSlow
 from lakevisor_genie.provenance import provenance
+from lakevisor_genie.queueing import LONGEST_SECONDS, queue, queued_before
 from lakevisor_genie.settings import GenieSettings
 from lakevisor_genie.spaces import choose_space, listing
 from lakevisor_genie.thread_memory import ThreadMemory
@@ -51,7 +52,12 @@ def _query_tool(settings: GenieSettings) -> BaseTool:
             space: Which space; needed where there are several. {spaces}
         """
         chosen = choose_space(settings, space)
+        before = await queued_before(query, space=chosen, settings=settings, turn=turn)
+        if before is not None:
+            return before
         outcome = await Asking(space=chosen, settings=settings, turn=turn).outcome(query)
+        if isinstance(outcome, Throttled) and (outcome.seconds or 0) <= LONGEST_SECONDS:
+            return await queue(outcome, query, space=chosen, settings=settings, turn=turn)
         if isinstance(outcome, TooSlow) and outcome.at is not None:
             return await hand_back(outcome, query, space=chosen, turn=turn)
         source = await provenance(outcome, space=chosen.name, question=query)

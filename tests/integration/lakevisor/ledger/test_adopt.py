@@ -1,6 +1,7 @@
 """What has begun already is written down in one step, and is no launch."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -78,3 +79,40 @@ async def test_its_end_is_told_once(store):
     assert claimed.run_id == "c1/m1"
     await store.ledger.turns.finish(lease, {}, told=[claimed.token])
     assert await store.ledger.operations.claim_untold(await store.begin("turn-3")) == []
+
+
+async def test_what_the_agent_keeps_with_it_is_there_from_the_first(store):
+    intent = replace(question(store), details={"question": "How many?"})
+    operation = await store.ledger.operations.adopt(await store.begin(), intent, STARTED)
+
+    assert operation.details == {"question": "How many?"}
+
+
+async def test_of_many_that_read_the_same_one_replaces_it(store):
+    operation = await store.ledger.operations.adopt(await store.begin(), question(store), STARTED)
+    keep = store.ledger.operations.keep_details
+    kept = await asyncio.gather(
+        *[keep(operation.token, details={"holder": each}, expected={}) for each in range(10)]
+    )
+
+    assert kept.count(True) == 1
+    known = await store.ledger.operations.get(store.owner(), "c1/m1")
+    assert known.details == {"holder": kept.index(True)}
+
+
+async def test_the_same_replacement_again_is_no_other_one(store):
+    operation = await store.ledger.operations.adopt(await store.begin(), question(store), STARTED)
+    keep = store.ledger.operations.keep_details
+
+    assert [await keep(operation.token, details={"a": 1}, expected={}) for _ in range(2)] == [
+        True,
+        True,
+    ]
+
+
+async def test_with_what_has_ended_nothing_else_is_kept(store):
+    operation = await store.ledger.operations.adopt(await store.begin(), question(store), STARTED)
+    await store.end(operation)
+
+    keep = store.ledger.operations.keep_details
+    assert not await keep(operation.token, details={"a": 1}, expected={})

@@ -129,6 +129,32 @@ async def test_who_would_wait_too_long_is_told_how_long_and_leaves(store):
     assert told[0] <= WINDOW
 
 
+async def test_a_place_with_a_name_is_kept_for_who_goes_on_waiting(store):
+    sender, order = Sender(limit=1), []
+    await sender.send(store, store.owner("ann"))
+    with pytest.raises(NoSlot):
+        await sender.send(store, store.owner("bob"), within=0, place="bob's")
+
+    async def send(name, **more):
+        await sender.send(store, store.owner(name), **more)
+        order.append(name)
+
+    waiting = asyncio.Event()
+    after = asyncio.create_task(send("cid", waiting=lambda _: waiting.set()))
+    await waiting.wait()
+    await asyncio.gather(after, send("bob", place="bob's"))
+
+    assert order == ["bob", "cid"]
+
+
+async def test_a_place_of_another_person_with_the_same_name_is_another_one(store):
+    sender = Sender(limit=1)
+    await sender.send(store, store.owner("ann"), place="first")
+
+    with pytest.raises(NoSlot):
+        await sender.send(store, store.owner("bob"), within=0, place="first")
+
+
 async def test_who_is_cancelled_while_waiting_leaves_the_queue(store):
     sender, waiting = Sender(limit=1), asyncio.Event()
     await sender.send(store, store.owner("ann"))

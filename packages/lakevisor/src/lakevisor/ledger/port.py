@@ -7,7 +7,7 @@ exception is `AuditTrail.append`, which would write a second line.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Protocol
@@ -213,6 +213,25 @@ class OperationStore(Protocol):
             state: a word of the plugin's.
             is_final: whether it has ended.
             url: its page, where it became known only now.
+        """
+        ...
+
+    async def keep_details(
+        self,
+        token: str,
+        *,
+        details: Mapping[str, JsonValue],
+        expected: Mapping[str, JsonValue],
+    ) -> bool:
+        """Replace what the agent keeps with an operation, if it is still what was read.
+
+        Of several that read the same and replace it by something else, one gets True. What has
+        ended is not changed any more.
+
+        Args:
+            token: the operation.
+            details: what is kept from now on.
+            expected: what was read.
         """
         ...
 

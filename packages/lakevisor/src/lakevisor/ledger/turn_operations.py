@@ -11,7 +11,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -140,6 +140,7 @@ class CallOperations:
         job: str | None,
         parameters: Mapping[str, JsonValue],
         started: Started,
+        details: Mapping[str, JsonValue] | None = None,
     ) -> Operation:
         """Remember work that has begun already.
 
@@ -150,6 +151,7 @@ class CallOperations:
         owner = self.turn.lease.owner
         token = _digest([owner.workspace_id, owner.owner, kind, started.run_id])
         intent = self._intent(token, kind=kind, title=title, job=job, parameters=parameters)
+        intent = replace(intent, details=details or {})
         try:
             return self._touch(await self.turn.store.adopt(self.turn.lease, intent, started))
         except LakebaseError as error:
@@ -185,6 +187,19 @@ class CallOperations:
             await self.get(run_id)
         record = await self.turn.store.note(self._read[run_id], state=state, is_final=is_final)
         return self._touch(record)
+
+    async def keep(
+        self,
+        run_id: str,
+        *,
+        details: Mapping[str, JsonValue],
+        expected: Mapping[str, JsonValue],
+    ) -> bool:
+        """Replace what is kept with an operation, if it is still what was read."""
+        if run_id not in self._read:
+            await self.get(run_id)
+        token = self._read[run_id].token
+        return await self.turn.store.keep_details(token, details=details, expected=expected)
 
     async def request_cancel(self, run_id: str, *, state: str) -> Operation:
         """Remember that the end of an operation is asked for, before it is."""
@@ -343,6 +358,7 @@ def operation_of(record: OperationRecord, *, caller: OwnerKey | None = None) -> 
         agent=record.agent,
         launched_at=record.launched_at,
         owner=record.owner.owner if is_anothers else None,
+        details=record.details,
     )
 
 

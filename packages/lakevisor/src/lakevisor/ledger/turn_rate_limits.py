@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 import logging
 import random
 import time
@@ -24,6 +26,16 @@ than it was estimated."""
 SHORTEST_PAUSE = 0.05
 JITTER = 0.1
 """Part of a pause that is left to chance, so that not all ask at once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Wait:
+    """How a slot is waited for."""
+
+    within: float
+    """How many seconds at most."""
+    waiting: Callable[[float], None]
+    """Told how long it should still take."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +65,11 @@ class TurnRateLimit:
     per_minute: int
 
     def slot(
-        self, *, within: float, waiting: Callable[[float], None] | None = None
+        self,
+        *,
+        within: float,
+        waiting: Callable[[float], None] | None = None,
+        place: str | None = None,
     ) -> AbstractAsyncContextManager[None]:
         """Wait for the turn of one request, which is then sent inside the block.
 
@@ -61,25 +77,36 @@ class TurnRateLimit:
             NoSlot: it would take longer than `within`.
             LakebaseError: the queue cannot be reached.
         """
-        return self._slot(within, waiting or (lambda _: None))
-
-    async def throttled(self, seconds: float) -> None:
-        """Let nobody send a request for some time."""
-        await self.turn.slots.block(self.turn.owner, self.name, seconds=seconds)
-
-    @asynccontextmanager
-    async def _slot(self, within: float, waiting: Callable[[float], None]) -> AsyncIterator[None]:
-        slots = self.turn.slots
         ticket = Ticket(
-            ticket_id=uuid4().hex,
+            ticket_id=uuid4().hex if place is None else self._named(place),
             owner=self.turn.owner,
             name=self.name,
             limit=self.per_minute,
             window_seconds=self.turn.window_seconds,
             alive_seconds=self.turn.alive_seconds,
         )
+        how = _Wait(within=within, waiting=waiting or (lambda _: None))
+        return self._slot(ticket, how, is_kept=place is not None)
+
+    def _named(self, place: str) -> str:
+        """Return the ticket behind a place's name; another person's of that name is another one."""
+        owner = self.turn.owner
+        named = json.dumps([owner.workspace_id, owner.owner, self.name, place])
+        return hashlib.sha256(named.encode()).hexdigest()
+
+    async def throttled(self, seconds: float) -> None:
+        """Let nobody send a request for some time."""
+        await self.turn.slots.block(self.turn.owner, self.name, seconds=seconds)
+
+    @asynccontextmanager
+    async def _slot(self, ticket: Ticket, how: _Wait, *, is_kept: bool) -> AsyncIterator[None]:
+        slots = self.turn.slots
         try:
-            await self._wait(ticket, within, waiting)
+            await self._wait(ticket, how)
+        except NoSlot:
+            if not is_kept:
+                await _in_any_case(slots.leave(ticket))
+            raise
         except BaseException:
             await _in_any_case(slots.leave(ticket))
             raise
@@ -88,13 +115,13 @@ class TurnRateLimit:
         finally:
             await _in_any_case(slots.sent(ticket))
 
-    async def _wait(self, ticket: Ticket, within: float, waiting: Callable[[float], None]) -> None:
-        end = time.monotonic() + within
+    async def _wait(self, ticket: Ticket, how: _Wait) -> None:
+        end = time.monotonic() + how.within
         longest = ticket.alive_seconds / SIGNS_OF_LIFE
         while not (place := await self.turn.slots.ask(ticket)).is_taken:
             if place.wait_seconds > end - time.monotonic():
                 raise NoSlot(self.name, seconds=place.wait_seconds)
-            waiting(place.wait_seconds)
+            how.waiting(place.wait_seconds)
             pause = min(max(place.wait_seconds, SHORTEST_PAUSE), longest)
             more = random.uniform(0, JITTER * pause)  # noqa: S311 - it guards nothing
             await asyncio.sleep(pause + more)

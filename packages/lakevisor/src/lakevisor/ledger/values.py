@@ -120,6 +120,8 @@ class Intent:
     """Stands for the parameters."""
     trace_id: str | None = None
     """The trace of the turn."""
+    details: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What the agent keeps with it from the first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,6 +204,8 @@ class OperationRecord:
     """Why it was refused."""
     repairs: int = 0
     """How often it was started again under the same run id."""
+    details: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What the agent keeps with it, for itself."""
 
     @property
     def is_open(self) -> bool:

@@ -96,6 +96,7 @@ async def _working(supervisor: Supervisor) -> AsyncIterator[None]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await supervisor.drain(DRAIN_SECONDS)
+        await supervisor.background.close()
 
 
 async def open_ledger(settings: LakebaseSettings, checkpoints: Checkpoints) -> PostgresLedger:

@@ -19,6 +19,7 @@ from lakevisor.lakebase import translated_database_errors
 from lakevisor.ledger import Lease, Ledger, OwnerKey, StoredAnswer, TurnStart
 from lakevisor.ledger.postgres import require_fence
 from lakevisor.registry import EnabledAgent, Registry
+from lakevisor.supervisor.background import Background
 from lakevisor.supervisor.caller import Caller
 from lakevisor.supervisor.downloads import DownloadRequest, Downloads
 from lakevisor.supervisor.looks import Looks
@@ -52,6 +53,8 @@ class Supervisor:
     ledger: Ledger
     tracing: Tracing
     graph: SupervisorGraph
+    background: Background = field(default_factory=Background)
+    """What goes on after the turns."""
     _running: set[asyncio.Task[None]] = field(default_factory=set, init=False, repr=False)
 
     async def ask(self, request: Request, *, caller: Caller | None = None) -> TurnFinished:
@@ -190,6 +193,7 @@ class Supervisor:
             workspace=self.workspace,
             notices=Notices(store=self.ledger.operations, looks=self._room.looks),
             room=self._room,
+            background=self.background,
         )
         return await run.work(emit)
 

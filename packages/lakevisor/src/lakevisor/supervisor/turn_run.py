@@ -32,6 +32,7 @@ from lakevisor.graph import (
 from lakevisor.ledger import LaunchLimits, Lease, Ledger, TurnOperations, TurnRateLimits
 from lakevisor.ledger.postgres import is_lease_lost
 from lakevisor.supervisor.acceptance import reaction_to
+from lakevisor.supervisor.background import Background
 from lakevisor.supervisor.caller import Caller
 from lakevisor.supervisor.earlier import messages_of
 from lakevisor.supervisor.finished import finished, operations_of
@@ -70,6 +71,7 @@ class TurnRun:
     workspace: WorkspaceConnection
     notices: Notices
     room: Room
+    background: Background
 
     async def work(self, emit: Emit) -> TurnFinished:
         """Work on the turn until its answer is stored, and return it.
@@ -211,6 +213,7 @@ class TurnRun:
             is_resumed=self.lease.is_resumed,
             begun_at=self.lease.begun_at,
             make_user_workspace=self._user_workspace(),
+            begin_work=self.background.begin,
             names=self.caller.names,
             trace_id=trace.trace_id,
             rate_limits=TurnRateLimits(slots=self.ledger.slots, owner=self.lease.owner),

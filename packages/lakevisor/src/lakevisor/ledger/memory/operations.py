@@ -133,6 +133,20 @@ class MemoryOperations:
         url = url or operation.url
         return self._store(replace(operation, state=state, url=url, seen_at=now, ended_at=ended_at))
 
+    async def keep_details(
+        self,
+        token: str,
+        *,
+        details: Mapping[str, JsonValue],
+        expected: Mapping[str, JsonValue],
+    ) -> bool:
+        """Replace what the agent keeps with an operation, if it is still what was read."""
+        known = self._by_token(token)
+        if not known.is_open or known.details not in (expected, details):
+            return False
+        self._store(replace(known, details=details))
+        return True
+
     async def request_cancel(
         self, operation: OperationRecord, *, by: OwnerKey, origin: Origin
     ) -> OperationRecord:

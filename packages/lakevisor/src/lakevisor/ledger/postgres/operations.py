@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from psycopg.types.json import Json
+from psycopg.types.json import Json, Jsonb
+from pydantic import JsonValue
 
 from lakevisor.errors import LimitReached
 from lakevisor.ledger.postgres.database import Database
@@ -139,6 +140,18 @@ class PostgresOperations:
         seen_now = {"state": state, "is_final": is_final, "url": url, "repairs": seen.repairs}
         return await self._change("note_operation", seen.token, **seen_now)
 
+    async def keep_details(
+        self,
+        token: str,
+        *,
+        details: Mapping[str, JsonValue],
+        expected: Mapping[str, JsonValue],
+    ) -> bool:
+        """Replace what the agent keeps with an operation, if it is still what was read."""
+        parameters = {"token": token, "details": Jsonb(details), "expected": Jsonb(expected)}
+        [rows] = await self._database.run("keep_details", parameters=parameters)
+        return bool(rows)
+
     async def request_cancel(
         self, operation: OperationRecord, *, by: OwnerKey, origin: Origin
     ) -> OperationRecord:
@@ -200,6 +213,7 @@ def _intended(lease: Lease, intent: Intent, limits: LaunchLimits) -> dict[str, A
         **vars(intent),
         **vars(limits),
         "parameters": Json(intent.parameters),
+        "details": Jsonb(intent.details),
     }
 
 

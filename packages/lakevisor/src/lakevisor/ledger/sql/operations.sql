@@ -60,12 +60,12 @@ WITH hourly AS (
 ), intended AS (
     INSERT INTO {schema}.operations (
         token, workspace_id, owner, thread_key, thread_id, turn_id, agent, tool, kind, job, title,
-        parameters, parameters_digest, trace_id
+        parameters, parameters_digest, trace_id, details
     )
     SELECT
         %(token)s, %(workspace_id)s, %(owner)s, %(thread_key)s, %(thread_id)s, %(turn_id)s,
         %(agent)s, %(tool)s, %(kind)s, %(job)s, %(title)s,
-        %(parameters)s, %(parameters_digest)s, %(trace_id)s
+        %(parameters)s, %(parameters_digest)s, %(trace_id)s, %(details)s
     FROM verdict WHERE verdict = 'intended'
     ON CONFLICT (token) DO UPDATE
     SET intended_at = EXCLUDED.intended_at, trace_id = EXCLUDED.trace_id,
@@ -172,6 +172,16 @@ SET state = %(state)s,
     seen_at = now(),
     ended_at = CASE WHEN %(is_final)s THEN now() END
 WHERE token = %(token)s AND ended_at IS NULL AND repairs = %(repairs)s
+
+-- name: keep_details
+-- Only what was read is replaced. The same change again, whose answer was lost, is no other one.
+UPDATE {schema}.operations
+SET details = %(details)s
+WHERE token = %(token)s
+    AND ended_at IS NULL
+    AND abandoned_at IS NULL
+    AND details IN (%(expected)s, %(details)s)
+RETURNING token
 
 -- name: request_cancel
 WITH requested AS (
