@@ -23,6 +23,8 @@ VARIES = "[varies]"
 """In a request: the model words it anew each time it is asked."""
 
 
+DATA = "Data: "
+"""At the beginning of a request: what follows is a question for Genie."""
 NOTE = "Note: "
 """At the beginning of a request: the answer has what follows in it, and so belongs to it alone."""
 
@@ -49,6 +51,9 @@ class Model:
             return self._call("start_databricks_job", tools, text)
         if "status" in text:
             return self._call("poll_databricks_job", tools, text)
+        if text.startswith(DATA):
+            asked = text.removeprefix(DATA).partition("\n")[0]
+            return tool_calls(("query_genie", {"query": asked, "space": "sales"}))
         if text.startswith(NOTE):
             return {"content": f"Noted: {text.removeprefix(NOTE)}"}
         return {"content": "Hello."}

@@ -6,7 +6,8 @@ A harness that finds nothing without a protection does not show that it is neede
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from lakevisor.graph import speakers
 from lakevisor.ledger import migrating as ledger_migrating
 from lakevisor.ledger import statements
 from lakevisor.ledger.turn_operations import CallOperations
+from lakevisor.ledger.turn_rate_limits import TurnRateLimit
 from lakevisor.supervisor import Supervisor
 from lakevisor.supervisor.turn_run import TurnRun
 
@@ -112,6 +114,16 @@ def _no_locks_at_start() -> None:
     ledger_migrating._rows = always_ours
 
 
+def _no_governor() -> None:
+    """Send each question at once, whatever the others have sent."""
+
+    @asynccontextmanager
+    async def at_once(self: Any, **_: Any) -> AsyncIterator[None]:
+        yield
+
+    TurnRateLimit.slot = at_once  # type: ignore[method-assign]
+
+
 SWITCHES: Mapping[str, Callable[[], None]] = {
     "stable token": _random_token,
     "durability sync": _checkpoints_behind_the_work,
@@ -122,5 +134,6 @@ SWITCHES: Mapping[str, Callable[[], None]] = {
     "turn of its own": _end_with_the_client,
     "healed history": _raw_history,
     "locks at start": _no_locks_at_start,
+    "governor": _no_governor,
 }
 """The name of each protection, and what switches it off."""

@@ -43,6 +43,8 @@ class ReplicaSettings:
     """The protections that are switched off; names of `protection.SWITCHES`."""
     database: str = ""
     """Another database of the same Lakebase."""
+    rate_window: float = 0.0
+    """Seconds in which requests under a rate limit are counted; 0 leaves the usual minute."""
     is_held: bool = False
     """Whether it begins to open its supervisor only when it is told to: so that many do at once."""
 
@@ -110,18 +112,23 @@ class Replica:
         await self._ready
 
     async def ask(
-        self, request: Mapping[str, str], *, moment: Mapping[str, Any] | None = None
+        self,
+        request: Mapping[str, str],
+        *,
+        moment: Mapping[str, Any] | None = None,
+        user: str = "",
     ) -> Reply:
         """Send a request as a client.
 
         Args:
             request: the fields of a `Request`.
             moment: the arguments of `Points.arm`; without them no moments are counted.
+            user: who asks; without one, the identity of the process.
 
         Raises:
             ReplicaDied: before there was a reply.
         """
-        told = await self._order(do="ask", request=request, moment=moment)
+        told = await self._order(do="ask", request=request, moment=moment, user=user)
         del told["number"]
         told |= {name: tuple(told[name]) for name in ("run_ids", "points") if name in told}
         return Reply(**told)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chaos import launches, limits, outages, owners, starting, streams, traffic
+from chaos import genie_questions, launches, limits, outages, owners, starting, streams, traffic
 from chaos.injections import rows as injections
 from chaos.row import Row
 
@@ -15,6 +15,7 @@ ROWS: Sequence[Row] = (
     *streams.ROWS,
     *owners.ROWS,
     *limits.ROWS,
+    *genie_questions.ROWS,
     *outages.ROWS,
     *injections.ROWS,
 )

@@ -90,7 +90,8 @@ class SubAgent(Generic[SettingsT]):
     """Looks at an operation that this agent launched; the host tells its owner of its end.
 
     Also asked before a limit refuses a launch, then about other people's operations too: it tells
-    the host alone, and changes nothing.
+    the host alone, and changes nothing. What waits to be begun it may go on with; see
+    `Turn.afterwards`.
     """
     find: Callable[[SettingsT, Intended, WorkspaceClient], Awaitable[Sequence[Started]]] | None = (
         None
