@@ -47,5 +47,5 @@ def test_every_outcome_is_explained(text):
         each.name for each in kinds if issubclass(each, outcomes.Outcome) and "name" in vars(each)
     ]
 
-    assert len(names) == 12
+    assert len(names) == 13
     assert [name for name in names if f"| `{name}` |" not in text] == []

@@ -214,18 +214,16 @@ def go_on(
     waiting = Waiting.of(operation)
     if waiting is None or waiting.sent_as or waiting.is_held or operation.is_final:
         return
-    work = partial(_send, operation, waiting, settings, space)
+    work = partial(_send, operation, settings=settings, space=space)
     turn.afterwards(work, seconds=LONGEST_SECONDS)
 
 
 async def _send(
-    operation: Operation,
-    waiting: Waiting,
-    settings: GenieSettings,
-    space: ConfiguredSpace,
-    turn: Turn,
+    operation: Operation, turn: Turn, *, settings: GenieSettings, space: ConfiguredSpace
 ) -> None:
     """Send a question when it is its turn, and write down where it is then."""
+    waiting = Waiting.of(operation)
+    assert waiting is not None, "only what waits is sent after its turn"
     hold = _Hold(turn=turn, run_id=operation.run_id, known=waiting)
     sending = Sending(place=waiting.place, before=hold.before_sending)
     client = await GenieClient.of(turn, settings, at_most=settings.timeout_seconds, sending=sending)
