@@ -30,6 +30,16 @@ def test_the_openai_client_gets_an_answer_and_goes_on_in_its_thread(server: Any)
     assert {each.custom_outputs["thread_id"] for each in (second, third)} == {thread_id}
 
 
+def test_the_openai_client_retrieves_an_earlier_response(server: Any) -> None:
+    with server.openai() as client:
+        first = client.responses.create(model="lakevisor", input=REVENUE)
+        again = client.responses.retrieve(first.id)
+
+    assert (again.id, again.status) == (first.id, "completed")
+    assert again.output_text == first.output_text
+    assert again.custom_outputs == first.custom_outputs
+
+
 def test_a_conversation_of_the_openai_client_is_a_thread(server: Any) -> None:
     conversation = f"conv_{uuid4().hex}"
     with server.openai("/v1") as client:

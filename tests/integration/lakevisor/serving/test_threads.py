@@ -45,6 +45,17 @@ def test_a_thread_of_somebody_else_does_not_exist(shared_server: Any, ann: str) 
     assert _threads(shared_server, ann) == ["hers"]
 
 
+def test_a_response_of_somebody_else_does_not_exist(shared_server: Any, ann: str) -> None:
+    path = f"/responses/{shared_server.ask('Hello.', user=ann)['id']}"
+
+    hers = shared_server.call("GET", path, user=ann)
+    his = shared_server.call("GET", path, user="bob@example.com")
+    nobodys = shared_server.call("GET", "/responses/resp_none", user=ann)
+
+    assert [each.status_code for each in (hers, his, nobodys)] == [200, 404, 404]
+    assert his.json()["message"] == nobodys.json()["message"]
+
+
 def test_a_deleted_thread_is_gone_and_its_id_begins_a_new_one(shared_server: Any, ann: str) -> None:
     shared_server.ask("Hello, I am Ann.", user=ann, conversation="t")
 

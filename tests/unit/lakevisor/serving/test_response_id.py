@@ -13,7 +13,18 @@ def test_it_is_read_as_it_was_written() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "resp_", "resp_abc", "resp_%%%", "resp_\x00", "YS9i", "resp_Lw", "resp_YS8"]
+    "text",
+    [
+        "",
+        "resp_",
+        "resp_abc",
+        "resp_%%%",
+        "resp_\x00",
+        "YS9i",
+        "resp_Lw",
+        "resp_YS8",
+        "resp_YQAvYg",
+    ],
 )
 def test_what_was_never_given_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not the id of a response"):

@@ -34,6 +34,7 @@ LakevisorError
 │   ├── CallerUnknown                           no proxy says who asks
 │   ├── BodyTooLong
 │   ├── ThreadNotFound
+│   ├── ResponseNotFound                        or not answered yet
 │   ├── TurnConflict                            the id of another request
 │   ├── TurnRunning
 │   ├── ThreadBusy
@@ -89,6 +90,7 @@ from lakevisor.errors.request import (
     ProposalGone,
     RequestError,
     RequestTooLong,
+    ResponseNotFound,
     ThreadBusy,
     ThreadNotFound,
     TurnConflict,
@@ -156,6 +158,7 @@ __all__ = [
     "RequestError",
     "RequestTooLong",
     "ResourceNotFound",
+    "ResponseNotFound",
     "SecretNotFound",
     "ServerStopping",
     "ThreadBusy",

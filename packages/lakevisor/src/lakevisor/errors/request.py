@@ -67,6 +67,10 @@ class ThreadNotFound(RequestError):
         super().__init__(f"You have no thread {shortened(thread_id)!r}.")
 
 
+class ResponseNotFound(RequestError):
+    """You have no such response, or it is not answered yet."""
+
+
 class TurnConflict(RequestError):
     """The request id was used before, for another request."""
 

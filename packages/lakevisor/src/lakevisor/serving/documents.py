@@ -128,6 +128,22 @@ def respond(path: str, first: str) -> dict[str, Any]:
     }
 
 
+def retrieve(path: str) -> dict[str, Any]:
+    """Describe a path for the answer of an earlier request."""
+    return {
+        "operation_id": f"retrieve{path.replace('/', '_').replace('{response_id}', 'id')}",
+        "summary": "The response of an earlier request",
+        "tags": ["responses"],
+        "responses": {
+            200: {
+                "description": "The response: what was answered, without tool calls.",
+                "content": _json(_RESPONSE),
+            },
+            **errors(401, 404, 500, 503),
+        },
+    }
+
+
 def _path_parameters(path: str) -> Sequence[dict[str, Any]]:
     named = {"name": "name", "in": "path", "required": True, "schema": _TEXT}
     return [named] if "{name}" in path else []

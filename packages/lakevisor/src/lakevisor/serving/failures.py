@@ -24,6 +24,7 @@ STATUSES: Mapping[type[LakevisorError], int] = {
     errors.RequestError: 400,
     errors.CallerUnknown: 401,
     errors.ThreadNotFound: 404,
+    errors.ResponseNotFound: 404,
     errors.TurnRunning: 409,
     errors.ThreadBusy: 409,
     errors.ProposalGone: 409,

@@ -10,6 +10,8 @@ import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 
+from lakevisor.supervisor.request import is_id
+
 PREFIX = "resp_"
 _BETWEEN = "/"
 """Neither a thread's id nor a request's has it."""
@@ -40,7 +42,7 @@ class ResponseId:
             ids = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode("ascii")
         except (binascii.Error, UnicodeError) as error:
             raise ValueError("not the id of a response") from error
-        thread_id, between, turn_id = ids.partition(_BETWEEN)
-        if encoded == text or not (thread_id and between and turn_id):
+        thread_id, _, turn_id = ids.partition(_BETWEEN)
+        if encoded == text or not (is_id(thread_id) and is_id(turn_id)):
             raise ValueError("not the id of a response")
         return cls(thread_id=thread_id, turn_id=turn_id)

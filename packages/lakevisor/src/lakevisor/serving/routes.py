@@ -24,6 +24,7 @@ from lakevisor.serving.request_reading import (
     takes_comments,
     wants_messages_only,
 )
+from lakevisor.serving.stored_response import stored_response
 from lakevisor.serving.turn_response import TurnResponse, server_sent
 
 RESPONSE_PATHS = (
@@ -52,6 +53,8 @@ class Routes:
             router.add_api_route(
                 path, self.respond, methods=["POST"], **documents.respond(path, RESPONSE_PATHS[0])
             )
+        for path in ("/responses/{response_id}", "/v1/responses/{response_id}"):
+            router.add_api_route(path, self.retrieve, methods=["GET"], **documents.retrieve(path))
         router.include_router(Possessions(opened=self.opened, identities=self.identities).router())
         router.add_api_route("/health", self.health, methods=["GET"], **documents.HEALTH)
         router.add_api_route("/ready", self.ready, methods=["GET"], **documents.READY)
@@ -78,6 +81,12 @@ class Routes:
         told = server_sent(await response.begun(), keep_alive_seconds=seconds)
         headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
         return StreamingResponse(told, media_type="text/event-stream", headers=headers)
+
+    async def retrieve(self, request: Request, response_id: str) -> Response:
+        """Return the response of an earlier request of the caller."""
+        supervisor = self.opened.supervisor
+        caller = await self.identities.caller(request.headers, supervisor.workspace)
+        return as_json(await stored_response(response_id, supervisor, caller))
 
     async def health(self) -> Response:
         """Say that the process is alive."""
