@@ -13,7 +13,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 FLAT = [
     Case(source="cell", payload="start", when="now", shortcuts=True),
     Case(source="comment", payload="terminate", when="later", shortcuts=True),
-    Case(source="error", payload="two-calls", when="trimmed", shortcuts=True),
+    Case(source="error", payload="two-calls", when="next", shortcuts=True),
     Case(source="notice", payload="start", when="next", shortcuts=True),
 ]
 BY_SUB_AGENTS = [

@@ -18,7 +18,11 @@ WINDOW = 0.5
 
 
 async def given_up(stage: Stage, side: str) -> Trial:
-    """Kill a process before or after its request to start the job, and send nothing again."""
+    """Kill a process before or after its request to start the job, and send nothing again.
+
+    What other tests have left unresolved is decided before.
+    """
+    await stage.replicas.survivor.sweep(window=WINDOW)
     found = await experiments.moments(stage)
     [moment] = [each for each in found if "run-now" in each.label and side in each.label][:1]
     trial = Trial(stage=stage)

@@ -19,6 +19,6 @@ async def test_no_acknowledged_turn_is_lost_while_servers_and_the_database_fail(
 
 
 async def test_the_harness_sees_what_is_lost_without_the_lease(world: World) -> None:
-    found = await delivered(world, turns=40, seed=1, without=["lease"])
+    found = await delivered(world, turns=100, seed=1, without=["lease"])
 
     assert any(not each.is_good for each in found)
