@@ -28,13 +28,22 @@ START = tool(
     "user_request",
     user_request=TEXT,
     notebook_params={"anyOf": [{"type": "object"}, {"type": "null"}]},
-    job={"enum": ["transaction_anomalies", "weekly_report"], "type": "string"},
+    job={
+        "enum": ["transaction_anomalies", "weekly_report"],
+        "type": "string",
+        "description": "Which job. transaction_anomalies: Anomalies. Parameters: pace (a number); "
+        "weekly_report: Report. Parameters: region (one of ASIA, MIDDLE EAST), days (how many)",
+    },
 )
 POLL = tool("poll_databricks_job", "Say how far a run is.", run_id=OPTIONAL_ID)
 STOP = tool("terminate_databricks_job", "Stop a run.", run_id=OPTIONAL_ID)
 WORKING = [GENIE, START, POLL, STOP]
 REPAIR = tool("repair_databricks_job", "Run the failed tasks of a run again.", run_id=OPTIONAL_ID)
-RUNS = tool("list_databricks_runs", "List the person's own runs.")
+RUNS = tool("list_databricks_runs", "List the person's own runs.", everyone={"type": "boolean"})
+LATE = tool("fetch_genie_answer", "Bring what Genie was still working on.", question_id=TEXT)
+EXPLAIN = tool(
+    "explain_genie_answer", "Show where the last figures come from: the SQL, its tables."
+)
 WAREHOUSES = [
     tool("list_warehouses", "List the SQL warehouses of this workspace with their states."),
     tool("start_warehouse", "Start the SQL warehouse of this name.", "name", name=TEXT),
@@ -146,6 +155,36 @@ def test_it_tells_a_repair_and_a_list_from_other_wishes(
     assert arguments in (None, given)
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Is my answer there?", "fetch_genie_answer"),
+        ("Please fetch my answer", "fetch_genie_answer"),
+        ("Is the answer ready yet?", "fetch_genie_answer"),
+        ("Show the SQL", "explain_genie_answer"),
+        ("Where do these figures come from?", "explain_genie_answer"),
+        ("Where does that come from?", "explain_genie_answer"),
+        ("Where do our customers come from?", "query_genie"),
+        ("Show me the revenue by region", "query_genie"),
+    ],
+)
+def test_an_answer_is_fetched_or_explained_and_not_asked_for_again(text: str, name: str) -> None:
+    assert call(text, *WORKING, EXPLAIN, LATE)[0] == name
+
+
+@pytest.mark.parametrize("text", ["Is my answer there?", "Where do these figures come from?"])
+def test_who_answers_is_asked_about_the_answer_where_nothing_else_is_offered(text: str) -> None:
+    assert call(text, *HANDING_OVER)[0] == "transfer_to_genie"
+    assert call(text, *WORKING)[0] == "query_genie"
+
+
+@pytest.mark.parametrize(
+    "text", ["the runs of everybody", "everybody's runs", "Show me the runs of everyone, please"]
+)
+def test_the_runs_of_all_people_are_asked_for_as_such(text: str) -> None:
+    assert call(text, *WORKING, RUNS) == ("list_databricks_runs", {"everyone": True})
+
+
 def test_without_a_list_of_runs_their_status_is_what_comes_near() -> None:
     assert call("list my runs", *WORKING)[0] == "poll_databricks_job"
 
@@ -241,6 +280,35 @@ def test_it_hands_the_words_of_the_user_over_and_leaves_out_what_was_not_said() 
 
 
 @pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        ("Refresh the weekly report with region ASIA", {"region": "ASIA"}),
+        ("Refresh the weekly report with region middle east.", {"region": "MIDDLE EAST"}),
+        ("Refresh the weekly report, region: asia please", {"region": "ASIA"}),
+        ('Run the weekly report with region "ATLANTIS"', {"region": "ATLANTIS"}),
+        ("Run the weekly report with region ASIA and days 3", {"region": "ASIA", "days": "3"}),
+        ("Analyze all transactions with pace=8", {"pace": "8"}),
+        ("Analyze all transactions with a pace of 8!", {"pace": "8"}),
+    ],
+)
+def test_parameters_are_taken_by_their_names(text: str, given: dict[str, str]) -> None:
+    assert call(text, *WORKING)[1]["notebook_params"] == given
+
+
+@pytest.mark.parametrize(
+    "text", ["Refresh the report of each region", "Analyze all transactions with colour=red"]
+)
+def test_what_is_no_parameter_with_a_value_is_left_out(text: str) -> None:
+    assert "notebook_params" not in call(text, *WORKING)[1]
+
+
+def test_a_job_that_nobody_knows_is_named_as_it_was_said() -> None:
+    assert call("start the churn job", *WORKING)[1]["job"] == "churn"
+    assert "job" not in call("start the same job", *WORKING)[1]
+    assert "job" not in call("start a job", *WORKING)[1]
+
+
+@pytest.mark.parametrize(
     ("text", "name"),
     [
         ("What was our revenue?", "transfer_to_genie"),
@@ -316,8 +384,22 @@ def test_it_says_plainly_what_it_is() -> None:
 
 def test_it_lists_what_the_offered_tools_are_for() -> None:
     said = reply("What can you do?", *WORKING).content
-    assert "query_genie: Answer a question about sales data." in said
-    assert "terminate_databricks_job: Stop a run." in said
+    assert "- Answer a question about sales data." in said
+    assert "- Stop a run." in said
+
+
+@pytest.mark.parametrize(
+    ("description", "line"),
+    [
+        ("Stop a run, when the person asks to cancel it.", "- Stop a run."),
+        ("List the person's own runs.", "- List your own runs."),
+        ("Answer a question: figures. More.", "- Answer a question."),
+        ("", "- Do it."),
+    ],
+)
+def test_the_list_is_in_the_words_of_the_person(description: str, line: str) -> None:
+    said = reply("help", tool("do_it", description)).content
+    assert said.splitlines() == ["What I can do here:", "", line]
 
 
 @pytest.mark.parametrize("text", ["hello", "Hi there!", "thanks", "Thank you very much", "ok", "?"])

@@ -10,6 +10,7 @@ from typing import Any
 from local_workspace.serving.chat import Tool
 from local_workspace.serving.identifiers import identifier_in
 from local_workspace.serving.language import Clause, words
+from local_workspace.serving.named_values import named_values
 
 Schema = Mapping[str, Any]
 _MISSING = object()
@@ -21,6 +22,8 @@ _NAME = re.compile(r"(?:^|_)name$", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“`']([^\"”`']+)[\"”`'](?!\w)")
 _VERB = re.compile(r"^\w+\s+(?:(?:the|my|our|a|an)\s+)?", re.IGNORECASE)
 _AFTERTHOUGHT = re.compile(r"(?:[\s,]+(?:please|now|again|for me))*[\s.!?]*$", re.IGNORECASE)
+_SOME = re.compile(r"same|other|first|second|next|new|long|last|whole|right|only", re.IGNORECASE)
+"""Words before a thing that are no name of it."""
 _COMES_BACK = re.compile(r"back|return|further|more.step|several|remain|continue", re.IGNORECASE)
 
 
@@ -90,7 +93,7 @@ class _Filling:
         if "const" in schema:
             return schema["const"]
         if "enum" in schema:
-            return self._choice(schema, required=required)
+            return self._choice(name, schema, required=required)
         match schema.get("type"):
             case "string":
                 return self._string(name, required=required)
@@ -101,12 +104,21 @@ class _Filling:
             case "boolean":
                 about = f"{name} {schema.get('description', '')}"
                 comes_back = bool(_COMES_BACK.search(about)) and len(self._said.steps) > 1
-                return comes_back if comes_back or required else _MISSING
+                is_named = not required and words(name) <= words(self._said.clause.text)
+                return comes_back or is_named or (False if required else _MISSING)
             case "array" if required:
                 return self._items(name, _resolved(schema.get("items", {}), self._root))
             case "object" if required:
                 return self.of_object(schema)
+            case "object" if "properties" not in schema:
+                return self._named() or _MISSING
         return _MISSING
+
+    def _named(self) -> dict[str, str]:
+        """Return the values that the clause gives by name, where any name is allowed."""
+        declared = self._root.get("properties", {}).values()
+        descriptions = [str(each.get("description", "")) for each in declared]
+        return named_values(self._said.clause.text, descriptions)
 
     def _string(self, name: str, *, required: bool) -> Any:
         if _ID.search(name):
@@ -126,20 +138,28 @@ class _Filling:
             items.append(filling._value(name, schema, required=True))
         return items
 
-    def _choice(self, schema: Schema, *, required: bool) -> Any:
-        """Return the allowed value whose words, or whose line in the description, fit best."""
+    def _choice(self, name: str, schema: Schema, *, required: bool) -> Any:
+        """Return the allowed value whose words, or whose line in the description, fit best.
+
+        "The churn job" for a parameter `job` is given as it was said if nothing fits: the tool
+        says then what there is.
+        """
         clause = self._said.clause
-        wanted = words(clause.text)
+        wanted = words(clause.text) - words(name)
         description = str(schema.get("description", ""))
 
         def fit(value: Any) -> int:
             line = next((at for at in re.split(r"[\n;]", description) if str(value) in at), "")
-            intended = clause.intent.value if clause.intent else ()
+            # The kind of a wish alone names nothing that could be left open.
+            intended = clause.intent.value if clause.intent and required else ()
             stems = [stem for stem in intended if stem in line.lower()]
             return 3 * len(wanted & words(str(value))) + len(wanted & words(line)) + len(stems)
 
         best = max(schema["enum"], key=fit)
-        return best if required or fit(best) else _MISSING
+        if required or fit(best):
+            return best
+        called = re.search(rf"\bthe\s+([\w-]+)\s+{re.escape(name)}\b", clause.text, re.IGNORECASE)
+        return called[1] if called and not _SOME.fullmatch(called[1]) else _MISSING
 
     def _identifier(self, *, required: bool) -> Any:
         """Return the id as it was given, also where it is no number: the tool says so then."""

@@ -18,6 +18,8 @@ class Intent(Enum):
     LIST = ("list", "runs", "histor")
     STATUS = ("poll", "status", "progress", "state", "check", "follow")
     START = ("start", "launch", "trigger", "job", "run", "submit", "execut", "workflow")
+    FETCH = ("fetch", "bring")
+    EXPLAIN = ("explain", "provenance", "lineage")
     ASK = ("quer", "genie", "question", "data", "answer", "sql", "ask", "table", "revenue")
 
 
@@ -47,7 +49,23 @@ _STATUS = re.compile(
     re.IGNORECASE,
 )
 _RUNS = re.compile(
-    r"\b(?:my|which|what|all|list|show)\b.{0,12}\bruns\b|\bmy\b.{0,12}\bjobs\b", re.IGNORECASE
+    r"\b(?:my|which|what|all|list|show)\b.{0,12}\bruns\b|\bmy\b.{0,12}\bjobs\b|"
+    r"\b(?:everybody|everyone)['’]s\s+(?:runs|jobs)\b|"
+    r"\b(?:runs|jobs)\s+of\s+(?:everybody|everyone)\b",
+    re.IGNORECASE,
+)
+_FETCH = re.compile(
+    r"^(?:fetch|bring|get|give)\s+(?:me\s+)?(?:my|the|that|its|genie['’]s)\s+answer\b|"
+    r"\bis\s+(?:my|the|that|genie['’]s)\s+answer\s+(?:there|here|ready|done)\b|"
+    r"^has\s+genie\s+answered\b",
+    re.IGNORECASE,
+)
+_EXPLAIN = re.compile(
+    r"^where\s+(?:do|does|did)\s+(?:(?:these|those|this|that|the|your)\s+(?:last\s+)?"
+    r"(?:figures?|numbers?|answers?|data|results?|rows?|values?)|it|this|that|these|those)\s+"
+    r"come\s+from\b|^explain\s+(?:the|that|this|your|these|those)\s+(?:last\s+)?"
+    r"(?:figures?|numbers?|answers?|results?)\b",
+    re.IGNORECASE,
 )
 _ABOUT_A_RUN = re.compile(r"\b(?:job|run|it|that|this|analysis|workflow)\b", re.IGNORECASE)
 _SMALL_TALK = re.compile(
@@ -67,6 +85,7 @@ _ASKS_SOMEONE = re.compile(
     r"^ask\s+(?:the\s+)?\w+(?:\s+(?:agent|space))?\s+(?:for|about|to)\b", re.IGNORECASE
 )
 _WORD = re.compile(r"[a-z0-9]+")
+_SAME = {"everybody": "everyone"}
 _EMPTY = frozenset(
     _WORD.findall(
         "a about all also an and any are as at be by can could do does for from get has have i in "
@@ -124,6 +143,10 @@ def intent_of(text: str) -> Intent | None:
         return Intent.CANCEL
     if re.match(rf"(?:{_REPAIR})\b", bare, re.IGNORECASE):
         return Intent.REPAIR
+    if _FETCH.search(bare):
+        return Intent.FETCH
+    if _EXPLAIN.search(bare):
+        return Intent.EXPLAIN
     if _RUNS.search(bare):
         return Intent.LIST
     if _STATUS.search(bare) or (_PAST.match(bare) and _ABOUT_A_RUN.search(bare)):
@@ -147,6 +170,8 @@ def words(text: str) -> set[str]:
 
 
 def _singular(word: str) -> str:
+    if word in _SAME:
+        return _SAME[word]
     if word.endswith("ies"):
         return word[:-3] + "y"
     return word[:-1] if word.endswith("s") and not word.endswith("ss") else word

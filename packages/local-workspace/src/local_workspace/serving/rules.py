@@ -4,19 +4,21 @@ It knows no product. It reads the last message of the user and the tools that ar
 
 1. splits the message into steps at "then", "and", "after that", ";" and the ends of sentences, and
    takes from its verbs what each step wants: to start, to follow, to cancel, to repair or to list
-   runs, or to ask something;
+   runs, to ask something, to fetch an answer that was late, or to hear where one comes from;
 2. picks for a step the tool whose name, then description, has the stems of that wish and the
    words of that step. What a description excludes ("not for ...") does not count. A tool whose
    name has a thing that the step names ("warehouse") goes first, and one that does the work
    before one that hands it over (`transfer_to_...`). A request of several steps goes to the tool
    that takes a list of steps, where one is offered;
 3. fills the tool's parameters from the step's words, by its JSON schema; optional ones that
-   were not mentioned are left out;
+   were not mentioned are left out. Where any names are allowed, it takes those that stand in the
+   descriptions and have a value ("with region ASIA", "region=ASIA");
 4. calls one tool at a time; only hand-overs of several steps go into one message. After a result
    it goes on to the next step that an offered tool can serve, and at the end retells the last
    result;
 5. with no fitting tool, says what it is and what the offered tools are for;
-6. asked for nothing but the SQL, repeats what an earlier answer has of it.
+6. asked for nothing but the SQL, calls the tool that explains an answer, or repeats what an
+   earlier answer has of it.
 
 The same request gets the same answer: there is no chance in it.
 """
@@ -29,6 +31,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from local_workspace.serving.arguments import CannotFill, Said, filled, list_parameter
+from local_workspace.serving.catalogue import catalogue
 from local_workspace.serving.chat import ChatRequest, Message, Reply, Tool, ToolCall, text_of
 from local_workspace.serving.earlier_sql import asks_for_sql, latest_sql
 from local_workspace.serving.language import Clause, Intent, clauses_of, is_small_talk, words
@@ -45,6 +48,10 @@ _VERBS = words(
 """Words in tools' names that name no thing."""
 _EXCLUDED = re.compile(r"\b(?:not|never|don't|except|unless|instead)\b[^.;\n]*", re.IGNORECASE)
 _LONGEST_RETELLING = 1_500
+_NEAREST = {Intent.LIST: Intent.STATUS, Intent.FETCH: Intent.ASK, Intent.EXPLAIN: Intent.ASK}
+"""What comes near a wish that no offered tool serves."""
+_SHARED = (Intent.LIST, Intent.FETCH, Intent.EXPLAIN)
+"""Wishes whose stems are in the names of tools for many things, and tell no wish from another."""
 
 
 class RuleModel:
@@ -57,8 +64,10 @@ class RuleModel:
         if request.must_call:
             steps = steps or [Clause(text=asked, intent=None)]
             return _forced(request, steps=steps)
-        if asks_for_sql(asked) and (sql := latest_sql(_answers(request.messages))):
-            return Reply(content=sql)
+        if asks_for_sql(asked):
+            steps = [Clause(text=asked, intent=Intent.EXPLAIN)]
+            if not _fitting(steps[0], request.tools) and (sql := _earlier_sql(request)):
+                return Reply(content=sql)
         remaining = _remaining(steps, tools=request.tools, turn=turn)
         if remaining:
             before = _before(request.messages)
@@ -82,8 +91,9 @@ def _before(messages: Sequence[Message]) -> str:
     return "\n".join(text_of(message) for message in messages if message["role"] != "system")
 
 
-def _answers(messages: Sequence[Message]) -> list[str]:
-    return [text_of(message) for message in messages if message["role"] == "assistant"]
+def _earlier_sql(request: ChatRequest) -> str:
+    messages = request.messages
+    return latest_sql(text_of(each) for each in messages if each["role"] == "assistant")
 
 
 def _remaining(
@@ -113,11 +123,17 @@ def _several(steps: Sequence[Clause], tools: Sequence[Tool]) -> Tool | None:
 
 def _best(step: Clause, tools: Sequence[Tool]) -> Tool | None:
     """Return the tool that fits a step best; among equals the one that is offered first."""
-    fits = [(fit, tool) for tool in tools if (fit := _fit(step, tool)) is not None]
-    if not fits and step.intent is Intent.LIST:
+    fits = _fitting(step, tools)
+    if not fits and step.intent in _NEAREST:
         # Who has no list of runs may still say how they are doing.
-        return _best(replace(step, intent=Intent.STATUS), tools)
+        return _best(replace(step, intent=_NEAREST[step.intent]), tools)
     return max(fits, key=lambda fit: fit[0])[1] if fits else None
+
+
+def _fitting(
+    step: Clause, tools: Sequence[Tool]
+) -> Sequence[tuple[tuple[bool, bool, float], Tool]]:
+    return [(fit, tool) for tool in tools if (fit := _fit(step, tool)) is not None]
 
 
 def _fit(step: Clause, tool: Tool) -> tuple[bool, bool, float] | None:
@@ -130,11 +146,12 @@ def _fit(step: Clause, tool: Tool) -> tuple[bool, bool, float] | None:
     hands_over = tool.name.startswith(_HAND_OFF)
     stems = step.intent.value
     if hands_over and step.intent is not Intent.ASK:
-        # Who starts something also follows and ends it, even where only one of them is named.
-        stems = (*stems, *Intent.START.value)
+        # Who starts something also follows and ends it, even where only one of them is named; and
+        # who answers also brings and explains the answer.
+        is_of_answers = step.intent in (Intent.FETCH, Intent.EXPLAIN)
+        stems = (*stems, *(Intent.ASK if is_of_answers else Intent.START).value)
     in_name, in_description = _count(stems, name), _count(stems, meant)
-    # "list" is in the names of tools for many things and tells no wish from another.
-    others = [each for each in Intent if each not in (step.intent, Intent.LIST)]
+    others = [each for each in Intent if each not in (step.intent, *_SHARED)]
     does_other = any(_count(other.value, name) for other in others)
     said = words(step.text)
     is_named = bool(_things(tool) & said)
@@ -207,8 +224,7 @@ def _retold(turn: Sequence[Message]) -> str:
 def _small_talk(asked: str, tools: Sequence[Tool]) -> str:
     if is_small_talk(asked) and re.search(r"\bthank", asked, re.IGNORECASE):
         return "You are welcome."
-    purposes = [f"- {_first_sentence(tool)}" for tool in tools]
-    offers = "\n".join(["What I can do here:", *purposes]) if purposes else ""
+    offers = catalogue(tools)
     if re.search(r"\b(?:who|what) are you\b", asked, re.IGNORECASE):
         return f"{_WHO}\n{offers}".strip()
     if re.search(r"\b(?:hi|hello|hey|good \w+)\b", asked, re.IGNORECASE):
@@ -216,8 +232,3 @@ def _small_talk(asked: str, tools: Sequence[Tool]) -> str:
     if is_small_talk(asked):
         return offers or _WHO
     return f"I found nothing to do in that. {_WHO}\n{offers}".strip()
-
-
-def _first_sentence(tool: Tool) -> str:
-    said = re.split(r"(?<=[.!?])\s|\n\n", tool.description.strip())[0]
-    return f"{tool.name}: {' '.join(said.split())}" if said else tool.name
