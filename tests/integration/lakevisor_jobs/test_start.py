@@ -41,6 +41,7 @@ async def test_the_job_is_given_the_persons_words_and_the_parameters(
     run = thread.client.jobs.get_run(int(launched.operation.run_id))
     given = {each.name: each.value for each in run.job_parameters or ()}
     assert given == {"request": "Look closely!", "days": "30"}
+    assert launched.text.split("\n\n")[1] == 'With `days` = `"30"`.'
 
 
 async def test_the_same_turn_starts_one_run_however_often_it_is_run(

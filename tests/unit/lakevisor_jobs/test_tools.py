@@ -47,8 +47,28 @@ def test_the_model_reads_which_jobs_there_are() -> None:
 
 
 async def test_where_there_are_several_jobs_one_must_be_named(turn: Turn) -> None:
-    with pytest.raises(TryAgain, match=r"Say which job, one of: anomalies"):
+    with pytest.raises(TryAgain, match=r"^Which job\?") as refused:
         await build_tools(TWO)[START].ainvoke({"user_request": "Go!", "turn": turn})
+
+    assert refused.value.message.splitlines()[2:] == [
+        "- Transaction anomalies (`anomalies`): Finds odd ones.",
+        "- Report (`report`): Writes it.",
+    ]
+
+
+async def test_what_a_job_takes_stands_below_it(turn: Turn) -> None:
+    parameters = {"days": {"type": "integer", "description": "how long\nback"}, "note": ""}
+    jobs = {"anomalies": ANOMALIES, "report": {**REPORT, "parameters": parameters}}
+
+    settings = JobsSettings.model_validate({"jobs": jobs})
+
+    with pytest.raises(TryAgain) as refused:
+        await build_tools(settings)[START].ainvoke({"user_request": "Go!", "turn": turn})
+
+    assert refused.value.message.splitlines()[-2:] == [
+        "    - `days`: a whole number: how long back",
+        "    - `note`: text",
+    ]
 
 
 async def test_a_job_that_is_not_configured_is_refused_with_those_that_are(turn: Turn) -> None:
@@ -133,7 +153,7 @@ async def test_a_default_job_that_is_not_the_callers_is_not_meant(turn: Turn) ->
         update={"jobs": {**settings.jobs, "third": settings.jobs["anomalies"]}}
     )
 
-    with pytest.raises(TryAgain, match=r"Say which job, one of: anomalies: .*; third: ") as refused:
+    with pytest.raises(TryAgain, match=r"(?s)Which job\?.*`anomalies`.*`third`") as refused:
         await build_tools(settings)[START].ainvoke({"user_request": "x", "turn": turn})
 
     assert "Writes it" not in refused.value.message

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import JsonValue
 
+from lakevisor_jobs.chosen_values import with_values
 from lakevisor_jobs.run_report import RunReport
 from lakevisor_jobs.run_sentences import already_ended, status_sentence
 from lakevisor_plugin import Answer, Launched, Operation
@@ -11,11 +14,18 @@ from lakevisor_plugin import Answer, Launched, Operation
 _FOR_MODEL_CHARS = 1500
 
 
-def launched(operation: Operation) -> Launched:
-    """Return that a job was started."""
+def launched(operation: Operation, chosen: Mapping[str, str]) -> Launched:
+    """Return that a job was started.
+
+    Args:
+        operation: the run.
+        chosen: the parameters that were asked for, as they were sent.
+    """
     lines = [
         f'Started "{operation.title}". Run {operation.run_id}. Ask for its status at any time.'
     ]
+    if chosen:
+        lines.append(with_values(chosen))
     if operation.url:
         lines.append(f"[Open the run]({operation.url})")
     return Launched(operation=operation, text="\n\n".join(lines))

@@ -74,10 +74,10 @@ class ConfiguredJobs:
         if wanted is None and len(jobs) == 1:
             wanted = next(iter(jobs))
         if wanted is None:
-            raise TryAgain(f"Say which job, one of: {_listing(jobs)}")
+            raise TryAgain(f"Which job?\n\n{_choices(jobs)}")
         if wanted not in jobs:
             raise TryAgain(
-                f"There is no job {wanted[:_NAME_CHARS]!r}. The jobs are: {_listing(jobs)}"
+                f"There is no job {wanted[:_NAME_CHARS]!r}. Which job?\n\n{_choices(jobs)}"
             )
         return ConfiguredJob(name=wanted, settings=jobs[wanted])
 
@@ -139,6 +139,20 @@ async def _look_up(job: ConfiguredJob, *, turn: Turn) -> int:
 
 def _listing(jobs: Mapping[str, JobSettings]) -> str:
     return "; ".join(_listed(name, job) for name, job in jobs.items())
+
+
+def _choices(jobs: Mapping[str, JobSettings]) -> str:
+    """Return the jobs as a Markdown list, for a person and for a model, which needs the names."""
+    lines = []
+    for name, job in jobs.items():
+        lines.append(f"- {_on_one_line(job.title)} (`{name}`): {_on_one_line(job.description)}")
+        for key, parameter in (job.parameters or {}).items():
+            lines.append(f"    - `{key}`: {_on_one_line(parameter.summary()) or 'text'}")
+    return "\n".join(lines)
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _listed(name: str, job: JobSettings) -> str:

@@ -3,14 +3,14 @@
 Annotations are values here, not strings: the names of the jobs become part of a tool's schema.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from langchain_core.tools import BaseTool, tool
 from pydantic import BeforeValidator, Field
 
 from lakevisor_jobs import answers
-from lakevisor_jobs.configured_jobs import ConfiguredJob, ConfiguredJobs
+from lakevisor_jobs.configured_jobs import ConfiguredJobs
 from lakevisor_jobs.launch import RunStart
 from lakevisor_jobs.permission import no_permission_for_run, permission_needed
 from lakevisor_jobs.repair import repair_run
@@ -20,7 +20,7 @@ from lakevisor_jobs.run_result import run_errors, run_result
 from lakevisor_jobs.run_state import RunState
 from lakevisor_jobs.run_table import latest_runs
 from lakevisor_jobs.settings import JobsSettings
-from lakevisor_jobs.settling import settle_start, settle_stop
+from lakevisor_jobs.settling import Start, settle_start, settle_stop
 from lakevisor_plugin import Answer, AskFirst, CurrentTurn, Launched, Turn
 
 
@@ -67,7 +67,7 @@ def _start_tool(jobs: ConfiguredJobs) -> BaseTool:
         if start.job.settings.confirm == "always" and not turn.is_accepted:
             reason = f'"{start.job.settings.title}" is started only after your yes.'
             raise AskFirst(reason, settled=start.settled())
-        return await _start(start.job, jobs, start.parameters, turn=turn)
+        return await _start(start, jobs, turn=turn)
 
     # The model reads the docstring, so the jobs of the configuration belong into it.
     start_databricks_job.__doc__ = (start_databricks_job.__doc__ or "").replace(
@@ -76,9 +76,8 @@ def _start_tool(jobs: ConfiguredJobs) -> BaseTool:
     return tool(start_databricks_job, parse_docstring=True)
 
 
-async def _start(
-    job: ConfiguredJob, jobs: ConfiguredJobs, parameters: Mapping[str, str], *, turn: Turn
-) -> Launched:
+async def _start(start: Start, jobs: ConfiguredJobs, *, turn: Turn) -> Launched:
+    job, parameters = start.job, start.parameters
     job_id = await jobs.job_id(job, turn=turn)
     # A turn that is run again has another trace, and is the same wish all the same.
     wished = {name: parameters[name] for name in parameters if name != job.settings.trace_parameter}
@@ -89,7 +88,7 @@ async def _start(
         parameters=wished,
         start=RunStart(job=job, job_id=job_id, parameters=parameters, turn=turn),
     )
-    return answers.launched(operation)
+    return answers.launched(operation, start.chosen)
 
 
 @tool(parse_docstring=True)
