@@ -95,8 +95,9 @@ async def test_persons_take_turns_whatever_one_of_them_has_queued(store):
     await asyncio.gather(*[sender.send(store, store.owner(name)) for name in ("bob", "cid")])
     await asyncio.gather(*many)
 
-    # Two at once, and then a round in which each has one.
-    assert sorted(sender.order[:5]) == ["ann", "ann", "ann", "bob", "cid"]
+    # Two at once, then a round in which each has one; of two slots that are free together, either
+    # may be taken first.
+    assert sorted(sender.order[:6]) == ["ann", "ann", "ann", "ann", "bob", "cid"]
     assert len(sender.order) == 8
 
 
