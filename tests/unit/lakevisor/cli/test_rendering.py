@@ -99,6 +99,12 @@ def test_a_tool_that_fails_is_shown_with_its_reason(console):
     assert "✗ query_genie · There is no such space.\n" in shown
 
 
+def test_of_a_reason_with_a_list_the_first_words_are_shown(console):
+    failed = ToolFinished(**CALL, outcome="error", content="Which space?\n\n- one\n- two")
+    shown = _printed(console, ToolStarted(**CALL, arguments={}), failed)
+    assert "✗ query_genie · Which space?\n" in shown
+
+
 def test_on_a_terminal_a_finished_tool_call_stays_and_its_progress_goes():
     console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system=None)
     shown = _printed(

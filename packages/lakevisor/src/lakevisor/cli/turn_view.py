@@ -96,7 +96,9 @@ class TurnView:
 
     def _end_tool(self, event: ToolFinished) -> None:
         failed = event.outcome in ("error", "refused")
-        reason = f" · {_cut(event.content, _SHOWN_ERROR_CHARS)}" if failed else ""
+        # The list below a question is for the answer, which says it again.
+        first = event.content.strip().partition("\n\n")[0]
+        reason = f" · {_cut(first, _SHOWN_ERROR_CHARS)}" if failed else ""
         if self._live is not None:
             seconds = time.monotonic() - self._began
             mark = "✗" if failed else "✓"
