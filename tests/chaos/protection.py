@@ -57,7 +57,7 @@ def _begin_anew() -> None:
     """Give the graph the person's message again instead of resuming it."""
 
     async def run(self: Any, context: Any, emit: Any) -> Any:
-        return await self._run_graph(await self._new_turn(), context, emit)
+        return await self._run_graph(await self._new_turn(emit), context, emit)
 
     TurnRun._run = run  # type: ignore[method-assign]
 
