@@ -96,6 +96,7 @@ class Warehouse:
         try:
             await asyncio.wait_for(statement.cancelled.wait(), rule.seconds)
         except TimeoutError:
+            # Nobody has cancelled it while the rule let it wait: it goes on.
             pass
         except asyncio.CancelledError:
             self._end(statement, "CANCELED")
