@@ -6,6 +6,8 @@ not looked at (see `docs/architecture.md`).
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -104,6 +106,18 @@ class RequestBody:
             or self.conversation_id
             or self.previous_thread_id
         )
+
+    def repeatable_id(self) -> str | None:
+        """Return an id that the same body has when it is sent again, where it names its chat.
+
+        Only for clients that send the whole chat each time: to them two requests are never the
+        same, for the second one has the answer to the first before it.
+        """
+        if self.conversation_id is None:
+            return None
+        said = [[each.role, each.text] for each in self._said()]
+        asked = json.dumps([self.conversation_id, said, self._answered_proposal()])
+        return hashlib.sha256(asked.encode()).hexdigest()
 
     def _answered_proposal(self) -> tuple[str, bool] | None:
         """Return which proposal the last item answers, and whether it is wanted."""

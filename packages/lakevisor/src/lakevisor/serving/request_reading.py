@@ -19,6 +19,8 @@ _GIVEN_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _RUNS_TOOLS_ITSELF = re.compile(r"^Agents/Python")
 # MLflow's client of deployments fails at any line of a stream that is not data.
 _READS_DATA_ALONE = re.compile(r"^mlflow-python-client")
+# Databricks' chat template, built on Vercel's AI SDK, asks again after an error, without an id.
+_ASKS_AGAIN = re.compile(r"(^|\s)ai-sdk/")
 
 
 def correlation_id(request: HTTPConnection) -> str:
@@ -62,3 +64,8 @@ def wants_messages_only(request: HTTPConnection) -> bool:
 def takes_comments(request: HTTPConnection) -> bool:
     """Tell whether the client passes over comments in a stream."""
     return not _READS_DATA_ALONE.match(request.headers.get("user-agent", ""))
+
+
+def asks_again_without_an_id(request: HTTPConnection) -> bool:
+    """Tell whether the client sends a request again that failed, as if it were another one."""
+    return bool(_ASKS_AGAIN.search(request.headers.get("user-agent", "")))

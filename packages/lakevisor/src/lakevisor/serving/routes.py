@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,19 +13,21 @@ from fastapi.responses import StreamingResponse
 from lakevisor.config import ServingSettings
 from lakevisor.errors import InvalidRequest, LakevisorError
 from lakevisor.serving import documents
+from lakevisor.serving.chat_titles import is_title_request, title_events
 from lakevisor.serving.failures import failure_of
 from lakevisor.serving.identity import Identities
 from lakevisor.serving.opening import OpenedInBackground
 from lakevisor.serving.possessions import Possessions
 from lakevisor.serving.request_body import RequestBody
 from lakevisor.serving.request_reading import (
+    asks_again_without_an_id,
     correlation_id,
     read_json,
     takes_comments,
     wants_messages_only,
 )
 from lakevisor.serving.stored_response import stored_response
-from lakevisor.serving.turn_response import TurnResponse, server_sent
+from lakevisor.serving.turn_response import TurnResponse, as_data, server_sent
 
 RESPONSE_PATHS = (
     "/responses",
@@ -67,9 +69,11 @@ class Routes:
         body = RequestBody.read(await read_json(request, max_bytes=self.settings.max_body_bytes))
         if body.background:
             raise InvalidRequest("Requests in the background are not taken yet.")
+        if is_title_request(body):
+            return _title(body)
         response = TurnResponse(
             supervisor=supervisor,
-            request=body.request(idempotency_key=request.headers.get("idempotency-key")),
+            request=body.request(idempotency_key=_idempotency_key(request, body)),
             caller=caller,
             model=body.model,
             correlation_id=correlation_id(request),
@@ -78,9 +82,7 @@ class Routes:
         if not body.stream:
             return as_json(await response.whole())
         seconds = self.settings.keep_alive_seconds if takes_comments(request) else None
-        told = server_sent(await response.begun(), keep_alive_seconds=seconds)
-        headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
-        return StreamingResponse(told, media_type="text/event-stream", headers=headers)
+        return as_stream(server_sent(await response.begun(), keep_alive_seconds=seconds))
 
     async def retrieve(self, request: Request, response_id: str) -> Response:
         """Return the response of an earlier request of the caller."""
@@ -103,6 +105,25 @@ class Routes:
             return as_json({"status": "not_ready", "reasons": [told]}, status=503)
         agents = [agent.name for agent in supervisor.registry.agents]
         return as_json({"status": "ready", "agents": agents})
+
+
+def _idempotency_key(request: Request, body: RequestBody) -> str | None:
+    """Return the id of the request, where its client gives it one or sends the same again."""
+    given = request.headers.get("idempotency-key")
+    if given is None and asks_again_without_an_id(request):
+        return body.repeatable_id()
+    return given
+
+
+def _title(body: RequestBody) -> Response:
+    events = [*title_events(body)]
+    return as_stream(as_data(events)) if body.stream else as_json(events[-1]["response"])
+
+
+def as_stream(lines: AsyncIterable[str] | Iterable[str]) -> Response:
+    """Return an answer that comes line by line."""
+    headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+    return StreamingResponse(lines, media_type="text/event-stream", headers=headers)
 
 
 def as_json(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

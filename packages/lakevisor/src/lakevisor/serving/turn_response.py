@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -133,10 +133,20 @@ async def server_sent(
             if event is None:
                 break
             following = asyncio.ensure_future(_next(events))
-            yield f"data: {json.dumps(event)}\n\n"
+            yield _data(event)
         yield END
     finally:
         following.cancel()
+
+
+def as_data(events: Iterable[JsonObject]) -> Iterator[str]:
+    """Yield events that are all there as server-sent events."""
+    yield from map(_data, events)
+    yield END
+
+
+def _data(event: JsonObject) -> str:
+    return f"data: {json.dumps(event)}\n\n"
 
 
 async def _next(events: AsyncIterator[JsonObject]) -> JsonObject | None:
