@@ -9,7 +9,7 @@ import pytest
 
 from lakevisor_genie.later import KIND, follow
 from lakevisor_genie.tools import build_tools
-from lakevisor_plugin import Answer, AskPerson, GiveUp, Launched, OperationNotFound
+from lakevisor_plugin import Answer, AskPerson, Deferred, GiveUp, OperationNotFound
 from lakevisor_testing.turns import InMemoryOperations
 
 NATIONS = "How many nations are in each region?"
@@ -34,10 +34,10 @@ def call(settings: Any, turn_of: Any, operations: InMemoryOperations) -> Call:
     return called
 
 
-async def late(call: Call) -> Launched:
+async def late(call: Call) -> Deferred:
     """Ask a question that is not answered in time."""
     launched = await call("query_genie", query=NATIONS, timeout_seconds=BRIEFLY)
-    assert isinstance(launched, Launched)
+    assert isinstance(launched, Deferred)
     return launched
 
 

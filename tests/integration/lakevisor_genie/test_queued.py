@@ -11,7 +11,7 @@ import pytest
 from lakevisor_genie.later import follow
 from lakevisor_genie.queueing import Waiting
 from lakevisor_genie.tools import build_tools
-from lakevisor_plugin import Launched, Operation
+from lakevisor_plugin import Deferred, Operation
 from lakevisor_testing import InMemoryOperations, InMemoryRateLimits
 
 NATIONS = "How many nations are in each region?"
@@ -37,9 +37,9 @@ class Desk:
         tools = {each.name: each for each in build_tools(self.settings())}
         return await tools[name].ainvoke({**arguments, "turn": turn or self.turn()})
 
-    async def ask(self, **more: Any) -> Launched:
+    async def ask(self, **more: Any) -> Deferred:
         launched = await self.call("query_genie", query=NATIONS, **more)
-        assert isinstance(launched, Launched)
+        assert isinstance(launched, Deferred)
         return launched
 
     async def its_turn(self) -> None:

@@ -29,7 +29,7 @@ from lakevisor_plugin.operations import (
 )
 from lakevisor_plugin.prompts import read_prompt
 from lakevisor_plugin.rate_limits import NoSlot, RateLimit, RateLimits
-from lakevisor_plugin.results import CHART, DOWNLOAD, Answer, Launched
+from lakevisor_plugin.results import CHART, DOWNLOAD, Answer, Deferred, Launched
 from lakevisor_plugin.review import Decision, ToolCall, Verdict
 from lakevisor_plugin.settled import Settled
 from lakevisor_plugin.sub_agent import Finding, Resource, SubAgent
@@ -46,6 +46,7 @@ __all__ = [
     "AskPerson",
     "CurrentTurn",
     "Decision",
+    "Deferred",
     "Downloaded",
     "Event",
     "Finding",

@@ -61,7 +61,7 @@ class ToolFinished(Event):
     agent: str
     tool: str
     call_id: str
-    outcome: Literal["content", "answer", "launched", "question", "refused", "error"]
+    outcome: Literal["content", "answer", "deferred", "launched", "question", "refused", "error"]
     content: str
 
 

@@ -31,6 +31,22 @@ class Answer(BaseModel):
     """What programs read of it: `custom_outputs[<agent>]`, one entry an answer."""
 
 
+class Deferred(BaseModel):
+    """An answer that comes after the turn; what else the same message asks for is still done.
+
+    No model is called because of it: whatever needed the answer waits for the person.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    operation: Operation
+    """What brings the answer; its end is told once."""
+    text: str = Field(min_length=1)
+    """What the person reads, in words of your own; it names the operation's id."""
+    data: Mapping[str, JsonValue] = Field(default_factory=dict)
+    """What programs read of it, like an answer's."""
+
+
 class Launched(BaseModel):
     """Work was started that goes on after the turn; the turn ends here, always."""
 

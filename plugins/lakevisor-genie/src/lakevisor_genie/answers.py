@@ -24,8 +24,12 @@ from lakevisor_genie.reasons import reason
 from lakevisor_genie.settings import GenieSettings
 from lakevisor_genie.spaces import ConfiguredSpace
 from lakevisor_genie.values import json_value
-from lakevisor_plugin import DOWNLOAD, Answer
+from lakevisor_plugin import DOWNLOAD, Answer, Deferred, Operation
 
+_COMES = (
+    "The answer is told with a later reply once it is there; you can also ask for it. "
+    "Question `{}`."
+)
 _ASKED_BACK = "(Genie has not answered yet: it asked this back.)"
 
 
@@ -64,6 +68,25 @@ class Telling:
         """Return that a question was not sent yet, and when it should be."""
         text = f"It was not sent to Genie yet: it is its turn in about {outcome.seconds:.0f} s."
         return Answer(text=text, data=self._data(outcome) | _why(outcome))
+
+    def put_off(self, outcome: TooSlow | Queued, operation: Operation) -> Deferred:
+        """Return that the answer comes after the turn, and how far it is."""
+        # Where there are several spaces another one may have been asked beside this one.
+        is_one = len(self.settings.spaces) == 1
+        named = f'"{operation.title}" ({self.space.settings.title})'
+        if isinstance(outcome, Queued):
+            said = (
+                f"Genie has many questions at the moment. {'Yours' if is_one else named} is queued "
+                f"and not sent yet; it is its turn in about {outcome.seconds:.0f} s."
+            )
+        else:
+            about = "it" if is_one else named
+            said = f"Genie is still working on {about}, after {outcome.seconds:.0f} s."
+        return Deferred(
+            operation=operation,
+            text=f"{said} {_COMES.format(operation.run_id)}",
+            data=self._data(outcome) | _why(outcome),
+        )
 
     def _answered(self, outcome: Answered, provenance: Provenance | None) -> Answer:
         settings, table = self.settings, outcome.table

@@ -17,7 +17,7 @@ from lakevisor_genie.reply import status_of
 from lakevisor_genie.settings import GenieSettings
 from lakevisor_genie.spaces import ConfiguredSpace
 from lakevisor_genie.thread_memory import ThreadMemory
-from lakevisor_plugin import Answer, AskPerson, GiveUp, Launched, Operation, Seen, Started, Turn
+from lakevisor_plugin import Answer, AskPerson, Deferred, GiveUp, Operation, Seen, Started, Turn
 
 _LOOK_SECONDS = 10.0
 """How long a look may take; who asks whether the answer is there wants to know now."""
@@ -122,28 +122,19 @@ class LateQuestion:
         return await charted(answer, outcome, self.settings, question=self.operation.title)
 
 
-async def hand_back(
-    outcome: TooSlow, question: str, *, space: ConfiguredSpace, turn: Turn
-) -> Launched:
+async def hand_back(outcome: TooSlow, telling: Telling, *, turn: Turn) -> Deferred:
     """Return a question that takes longer than its turn as an operation."""
     assert outcome.at is not None, "only what Genie has can be asked for later"
     operation = await turn.operations.adopt(
         kind=KIND,
-        title=title_of(question),
-        job=space.name,
-        parameters={"question": question},
+        title=title_of(telling.question),
+        job=telling.space.name,
+        parameters={"question": telling.question},
         started=Started(
             run_id=f"{outcome.at.conversation_id}:{outcome.at.message_id}", state=outcome.status
         ),
     )
-    return Launched(
-        operation=operation,
-        text=(
-            f"Genie is still working on it, after {outcome.seconds:.0f} s. Its answer is told with "
-            "the next reply once it is there; you can also ask for it. Question "
-            f"`{operation.run_id}`."
-        ),
-    )
+    return telling.put_off(outcome, operation)
 
 
 async def fetch_answer(run_id: str | None, settings: GenieSettings, *, turn: Turn) -> Answer:

@@ -18,6 +18,7 @@ from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict
 
+from lakevisor_genie.answers import Telling
 from lakevisor_genie.client import GenieClient, Sending
 from lakevisor_genie.outcomes import (
     Failed,
@@ -25,6 +26,7 @@ from lakevisor_genie.outcomes import (
     NoAccess,
     NoAnswer,
     NotFound,
+    Queued,
     Throttled,
     Unanswered,
 )
@@ -32,7 +34,7 @@ from lakevisor_genie.question import Question, ask
 from lakevisor_genie.settings import GenieSettings
 from lakevisor_genie.spaces import ConfiguredSpace
 from lakevisor_genie.thread_memory import ThreadMemory
-from lakevisor_plugin import Launched, Operation, Started, Turn
+from lakevisor_plugin import Deferred, Operation, Started, Turn
 
 KIND = "genie_question"
 QUEUED = "QUEUED"
@@ -162,48 +164,39 @@ class _Hold:
             await self.change(held_until=time.time() + _HELD_SECONDS, due=due)
 
 
-async def queue(
-    throttled: Throttled,
-    question: str,
-    *,
-    space: ConfiguredSpace,
-    settings: GenieSettings,
-    turn: Turn,
-) -> Launched:
+async def queue(throttled: Throttled, telling: Telling, *, turn: Turn) -> Deferred:
     """Return a question whose turn does not come within the turn as an operation."""
     seconds = throttled.seconds or _USUAL_SECONDS
     waiting = Waiting(
-        question=question,
+        question=telling.question,
         turn_id=turn.turn_id,
         due=time.time() + seconds,
-        conversation_id=ThreadMemory(memory=turn.memory).conversation_id(space.name),
+        conversation_id=ThreadMemory(memory=turn.memory).conversation_id(telling.space.name),
         place=throttled.place,
     )
     operation = await turn.operations.adopt(
         kind=KIND,
-        title=title_of(question),
-        job=space.name,
-        parameters={"question": question},
+        title=title_of(telling.question),
+        job=telling.space.name,
+        parameters={"question": telling.question},
         started=Started(run_id=f"queued-{uuid4().hex}", state=QUEUED),
         details=waiting.kept(),
     )
-    go_on(operation, settings, space=space, turn=turn)
-    return _handed_back(operation, waiting)
+    go_on(operation, telling.settings, space=telling.space, turn=turn)
+    return telling.put_off(Queued(seconds=waiting.seconds()), operation)
 
 
-async def queued_before(
-    question: str, *, space: ConfiguredSpace, settings: GenieSettings, turn: Turn
-) -> Launched | None:
+async def queued_before(telling: Telling, *, turn: Turn) -> Deferred | None:
     """Return the question as it was handed back by an attempt at this turn that was interrupted."""
     if not turn.is_resumed:
         return None
     for operation in await turn.operations.list(kind=KIND):
         waiting = Waiting.of(operation)
-        if waiting is None or operation.job != space.name:
+        if waiting is None or operation.job != telling.space.name:
             continue
-        if (waiting.turn_id, waiting.question) == (turn.turn_id, question):
-            go_on(operation, settings, space=space, turn=turn)
-            return _handed_back(operation, waiting)
+        if (waiting.turn_id, waiting.question) == (turn.turn_id, telling.question):
+            go_on(operation, telling.settings, space=telling.space, turn=turn)
+            return telling.put_off(Queued(seconds=waiting.seconds()), operation)
     return None
 
 
@@ -255,15 +248,4 @@ def message_of(sent_as: str, space: ConfiguredSpace) -> MessageRef:
     conversation_id, _, message_id = sent_as.partition(":")
     return MessageRef(
         space_id=space.settings.space_id, conversation_id=conversation_id, message_id=message_id
-    )
-
-
-def _handed_back(operation: Operation, waiting: Waiting) -> Launched:
-    return Launched(
-        operation=operation,
-        text=(
-            "Genie has many questions at the moment. Yours is queued and not sent yet; it is its "
-            f"turn in about {waiting.seconds():.0f} s. Its answer is told with a later reply once "
-            f"it is there; you can also ask for it. Question `{operation.run_id}`."
-        ),
     )

@@ -21,7 +21,7 @@ from lakevisor_genie.queueing import LONGEST_SECONDS, queue, queued_before
 from lakevisor_genie.settings import GenieSettings
 from lakevisor_genie.spaces import choose_space, listing
 from lakevisor_genie.thread_memory import ThreadMemory
-from lakevisor_plugin import Answer, CurrentTurn, Launched
+from lakevisor_plugin import Answer, CurrentTurn, Deferred
 
 
 def build_tools(settings: GenieSettings) -> Sequence[BaseTool]:
@@ -41,7 +41,7 @@ def _query_tool(settings: GenieSettings) -> BaseTool:
         query: str,
         turn: CurrentTurn,
         space: Annotated[str, Field(json_schema_extra={"enum": names})] | None = None,
-    ) -> Answer | Launched:
+    ) -> Answer | Deferred:
         """Answer a question about data: figures, lists and tables, asked of a Genie space.
 
         Where the data of two spaces is needed, ask each for its part, in one message.
@@ -52,18 +52,18 @@ def _query_tool(settings: GenieSettings) -> BaseTool:
             space: Which space; needed where there are several. {spaces}
         """
         chosen = choose_space(settings, space)
-        before = await queued_before(query, space=chosen, settings=settings, turn=turn)
+        telling = Telling(settings=settings, space=chosen, question=query)
+        before = await queued_before(telling, turn=turn)
         if before is not None:
             return before
         outcome = await Asking(space=chosen, settings=settings, turn=turn).outcome(query)
         if isinstance(outcome, Throttled) and (outcome.seconds or 0) <= LONGEST_SECONDS:
-            return await queue(outcome, query, space=chosen, settings=settings, turn=turn)
+            return await queue(outcome, telling, turn=turn)
         if isinstance(outcome, TooSlow) and outcome.at is not None:
-            return await hand_back(outcome, query, space=chosen, turn=turn)
+            return await hand_back(outcome, telling, turn=turn)
         source = await provenance(outcome, space=chosen.name, question=query)
         if source is not None:
             ThreadMemory(memory=turn.memory).add(source)
-        telling = Telling(settings=settings, space=chosen, question=query)
         answer = telling.answer(outcome, source)
         return await charted(answer, outcome, settings, question=query)
 

@@ -1,5 +1,7 @@
 """A question whose answer needs two Genie spaces."""
 
+import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -11,6 +13,9 @@ PARTS = [
     {"query": "What is the total revenue by region?", "space": "sales", "more_to_do": True},
     {"query": "How many suppliers are in each region?", "space": "supply_chain"},
 ]
+
+
+LATE = "How many suppliers are in each region?"
 
 
 async def test_both_are_asked_and_the_model_joins_what_they_say(begin: Any, recorder: Any) -> None:
@@ -25,3 +30,38 @@ async def test_both_are_asked_and_the_model_joins_what_they_say(begin: Any, reco
     assert sources == sorted(sources)
     assert finished.text.index(JOINED) > sources[-1]
     assert finished.model_calls == 2
+
+
+async def test_the_second_is_asked_though_the_first_is_late_and_told_once(
+    own_workspace: Any, open_on: Any, new_conversation: Any
+) -> None:
+    late_first = [{"query": LATE, "space": "supply_chain", "more_to_do": True}, PARTS[0]]
+    calls = [{"name": "query_genie", "arguments": each} for each in late_first]
+    script = {"replies": [{"tool_calls": calls}]}
+    for rule in ({"contains": "suppliers", "delay": 8}, {"contains": "revenue", "statuses": []}):
+        own_workspace.control("POST", "genie/rules", body=rule)
+    own_workspace.control("POST", "model/script", body=script)
+    async with open_on(own_workspace, "agents.genie.timeout_seconds=5") as supervisor:
+        thread = new_conversation(supervisor=supervisor)
+        asked = await thread.say("Suppliers and revenue by region?")
+        told = await _until_told(thread)
+        after = await thread.say("Hello")
+
+    outcomes = [each["data"]["outcome"] for each in asked.custom_outputs["answers"]]
+    assert outcomes == ["too_slow", "answered"]
+    assert f'working on "{LATE}" (Supply chain)' in asked.text
+    assert "*Source: Sales*" in asked.text
+    assert asked.model_calls == 1
+    (notice,) = told.custom_outputs["notices"]
+    assert "*Source: Supply chain*" in notice["text"]
+    assert after.custom_outputs["notices"] == []
+
+
+async def _until_told(thread: Any) -> Any:
+    deadline = time.monotonic() + 30
+    while True:
+        finished = await thread.say("Hello")
+        if finished.custom_outputs["notices"]:
+            return finished
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.3)

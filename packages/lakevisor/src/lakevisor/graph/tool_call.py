@@ -23,6 +23,7 @@ from lakevisor_plugin import (
     AskFirst,
     AskPerson,
     Decision,
+    Deferred,
     Launched,
     Operation,
     Settled,
@@ -36,7 +37,7 @@ from lakevisor_plugin import (
 
 logger = logging.getLogger(__name__)
 
-Kind = Literal["content", "answer", "launched", "question", "refused", "error"]
+Kind = Literal["content", "answer", "deferred", "launched", "question", "refused", "error"]
 T = TypeVar("T")
 Settle: TypeAlias = Callable[[ToolCall, Turn], Awaitable[Any]]
 """A plugin's `SubAgent.settle`, with its settings."""
@@ -67,6 +68,11 @@ class Outcome:
     def ends_turn(self) -> bool:
         """Whether the turn ends here, whatever the model had in mind."""
         return self.kind in ("launched", "question")
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether the person has what they get of it in this turn, and no model need go on."""
+        return self.kind in ("answer", "deferred")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,6 +235,8 @@ def _of_result(result: Any) -> Outcome:
     """Read what a plugin's function returned, by its type alone."""
     if isinstance(result, Launched):
         return Outcome(kind="launched", content=result.text, text=result.text)
+    if isinstance(result, Deferred):
+        return Outcome(kind="deferred", content=result.text, text=result.text, data=result.data)
     if isinstance(result, Answer):
         return Outcome(
             kind="answer",

@@ -1,7 +1,9 @@
 """The node in which tools run, and where the turn goes from what they returned.
 
-Every edge is decided from the results of this turn, by their type. After a launch no model is
-called again: the edge to the end does not pass a model.
+Every edge is decided from the results of this turn, by their type. After a launch nothing else of
+its message runs and no model is called again: the edge to the end does not pass a model. An answer
+that comes after the turn stops nothing that was asked for beside it; only what was to come back to
+the supervisor, because it needs that answer, does not.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from lakevisor.graph.context import Emit, TurnContext
 from lakevisor.graph.delegation import TASK, Delegation
 from lakevisor.graph.messages import (
     SUPERVISOR,
+    is_reply_part,
     reply_part,
     tool_result,
 )
@@ -31,6 +34,8 @@ from lakevisor_plugin.rules import MORE_TO_DO
 NOT_RUN = "Not run: the turn ended before it. Call it again only if it is asked for again."
 LATER = "Not run yet: another agent works first. Call it again afterwards."
 NO_MORE_HAND_OFFS = "No more hand-offs in this turn. Answer with what there is."
+LEFT_OUT = "Not done, because the request ended before it: {}. Ask for it again."
+WAITS = "What needs the answer that is still to come was not done. Ask for it once that is there."
 
 
 @dataclass(kw_only=True)
@@ -38,13 +43,17 @@ class Batch:
     """What came of the calls of one message, in order."""
 
     author: str
-    come_back: bool
+    has_more_to_do: bool
     """Whether the supervisor said that it has more to do afterwards."""
     messages: list[AnyMessage] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     agents: set[str] = field(default_factory=set)
     """Whose tools were called."""
     hand_offs: list[Assignment] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    """The tools whose calls stood behind the end of the turn."""
+    is_incomplete: bool = False
+    """Whether the supervisor must make a call again that came too early."""
     had_read_outside: bool = False
     """Whether words of others stood in the thread when the message was written.
 
@@ -60,8 +69,18 @@ class Batch:
 
     @property
     def is_answered(self) -> bool:
-        """Whether every call that ran gave an answer for the person."""
-        return bool(self.outcomes) and all(each.kind == "answer" for each in self.outcomes)
+        """Whether every call that ran gave an answer for the person, now or later."""
+        return bool(self.outcomes) and all(each.is_answer for each in self.outcomes)
+
+    @property
+    def is_deferred(self) -> bool:
+        """Whether an answer comes after the turn: who needs it cannot go on in this one."""
+        return any(each.kind == "deferred" for each in self.outcomes)
+
+    @property
+    def come_back(self) -> bool:
+        """Whether the supervisor is asked again after the last step."""
+        return self.is_incomplete or (self.has_more_to_do and not self.is_deferred)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,20 +97,22 @@ class ToolsNode:
         message, accepted = _calls_to_run(state)
         kept = state.get("memory", {})
         context.recall(kept)
-        batch = Batch(author=str(message.name), come_back=_has_more_to_do(message))
+        batch = Batch(author=str(message.name), has_more_to_do=_has_more_to_do(message))
         batch.had_read_outside = state.get("read_outside", False)
         if accepted:
             batch.messages.append(message)
         for call in message.tool_calls:
             if batch.has_ended:
                 batch.messages.append(tool_result(call, NOT_RUN, failed=True))
+                batch.left_out.append(call["name"])
             elif batch.author == SUPERVISOR and call["name"] in self.delegation.hand_offs:
                 self._hand_off(call, batch, state)
             elif batch.hand_offs:
                 batch.messages.append(tool_result(call, LATER, failed=True))
-                batch.come_back = True
+                batch.is_incomplete = True
             else:
                 await self._run(call, batch, context, emit, accepted=accepted)
+        _say_what_was_not_done(batch, state, emit)
         update: State = {}
         # A channel that is not written is not stored again.
         if (remembered := context.remembered()) != kept:
@@ -148,9 +169,27 @@ def _part(agent: str, outcome: Outcome) -> AIMessage:
     )
 
 
+def _say_what_was_not_done(batch: Batch, state: State, emit: Emit) -> None:
+    """Tell the person of steps that this turn does not come to; no model will."""
+    waits = batch.has_more_to_do or any(each["come_back"] for each in state.get("assignments", ()))
+    if batch.left_out:
+        names = ", ".join(f"`{name}`" for name in batch.left_out)
+        text = LEFT_OUT.format(names)
+    elif batch.is_deferred and waits and not batch.come_back:
+        text = WAITS
+    else:
+        return
+    # Whoever ended the turn, or put the answer off, has said so in a part of the reply.
+    agent = next(str(each.name) for each in reversed(batch.messages) if is_reply_part(each))
+    batch.messages.append(reply_part(agent, text))
+    emit(Answered(agent=agent, text=text))
+
+
 def _goto(batch: Batch, state: State, update: State) -> Command[str]:
     """Decide the edge from the results of this turn, by their type, and complete the update."""
     left = list(state.get("assignments", ()))
+    if batch.is_deferred:
+        left = [Assignment(**{**each, "come_back": False}) for each in left]
     if batch.has_ended:
         goto = END
     elif batch.hand_offs:
