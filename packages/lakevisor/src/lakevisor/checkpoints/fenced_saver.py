@@ -6,14 +6,17 @@ thread when it wakes up.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
+from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from psycopg import AsyncCursor
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
+
+from lakevisor.config import SECRETS
 
 RequireFence: TypeAlias = Callable[[AsyncCursor[Any]], Awaitable[None]]
 """Ends the cursor's transaction with an error unless the lease holds."""
@@ -27,6 +30,17 @@ class FencedSaver(AsyncPostgresSaver):
         super().__init__(pool)
         self._pool = pool
         self._require_fence = require_fence
+
+    async def aput_writes(
+        self,
+        config: RunnableConfig,
+        writes: Sequence[tuple[str, Any]],
+        task_id: str,
+        task_path: str = "",
+    ) -> None:
+        """Store what a node has written; what it raised is stored too, as its `repr`."""
+        kept = [(channel, _without_secrets(value)) for channel, value in writes]
+        await super().aput_writes(config, kept, task_id, task_path)
 
     @asynccontextmanager
     async def _cursor(self, *, pipeline: bool = False) -> AsyncIterator[AsyncCursor[DictRow]]:
@@ -44,3 +58,8 @@ class FencedSaver(AsyncPostgresSaver):
         ):
             await self._require_fence(cursor)
             yield cursor
+
+
+def _without_secrets(value: Any) -> Any:
+    """Return an exception as LangGraph's serializer writes it, and anything else as it is."""
+    return SECRETS.text(repr(value)) if isinstance(value, BaseException) else value

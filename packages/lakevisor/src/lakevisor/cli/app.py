@@ -86,6 +86,9 @@ def main() -> None:
 
         tell_failure(error)
         sys.exit(error.exit_code)
-    except Exception as error:
-        error.add_note("This is a bug in Lakevisor. Please report it with the lines above.")
-        raise
+    # What is said of a bug is a traceback, whatever it was; it is to be sent to us.
+    except Exception:  # noqa: BLE001 - told in full
+        from lakevisor.cli.failures import tell_bug
+
+        tell_bug()
+        sys.exit(1)

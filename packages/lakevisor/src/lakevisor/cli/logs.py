@@ -20,6 +20,10 @@ def start_logs(options: Options) -> None:
     Args:
         options: `verbose` means debug; else `LAKEVISOR_LOG` names a level of `logging`.
     """
+    from lakevisor.config import SECRETS, redact_logs
+
+    SECRETS.learn_environment(options.environment)
+    redact_logs(SECRETS)
     wanted = "debug" if options.verbose else options.environment.get(LOG_VARIABLE, "")
     level = logging.getLevelNamesMapping().get(wanted.upper())
     if level is None:

@@ -15,16 +15,21 @@ from lakevisor.config.models import (
 )
 from lakevisor.config.nearest import nearest_name
 from lakevisor.config.origins import DEFAULT, Origin
+from lakevisor.config.redacted_logs import redact_logs
+from lakevisor.config.redaction import REDACTED, SECRETS, Redactor
 from lakevisor.config.secrets import SecretRef
 
 __all__ = [
     "DEFAULT",
+    "REDACTED",
+    "SECRETS",
     "Configuration",
     "LakebaseSettings",
     "Leaf",
     "ModelSettings",
     "Origin",
     "PoolSettings",
+    "Redactor",
     "SecretRef",
     "ServingSettings",
     "Settings",
@@ -34,5 +39,6 @@ __all__ = [
     "WorkspaceSettings",
     "load_configuration",
     "nearest_name",
+    "redact_logs",
     "workspace_names",
 ]

@@ -1,19 +1,11 @@
 """What of the configuration may be shown: everything but what has the name of a secret."""
 
-import re
 from typing import Any
 
+from lakevisor.config.secret_names import is_secret_name
 from lakevisor.config.secrets import SOURCES, SecretRef
 
 MASK = "********"
-
-# Not "tokens": those are counted, as in max_tokens.
-_SECRET_NAME = re.compile(r"(^|[_-])(token|secret|password|credentials?|(api|access)[_-]?key)$")
-
-
-def is_secret_name(key: str) -> bool:
-    """Return whether a key, by its last part, is one that secrets are given under."""
-    return bool(_SECRET_NAME.search(key.rpartition(".")[2].casefold()))
 
 
 def shown(key: str, value: Any) -> Any:

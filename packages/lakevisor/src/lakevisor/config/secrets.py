@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from lakevisor.config.redaction import SECRETS
 from lakevisor.errors import SecretNotFound
 
 SOURCES = ("env", "file")
@@ -34,6 +35,7 @@ class SecretRef:
         value = self._from_environment(environment) if self.source == "env" else self._from_file()
         if not value:
             raise SecretNotFound(str(self), reason="it is empty", remedy=self._remedy())
+        SECRETS.learn(value)
         return value
 
     def _from_environment(self, environment: Mapping[str, str]) -> str:

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from lakevisor.config.known_names import known_names, most_likely_key
-from lakevisor.config.masking import is_secret_name
 from lakevisor.config.origins import Node
+from lakevisor.config.secret_names import is_secret_name
 from lakevisor.errors import ConfigurationError, InvalidValue, MissingValue, UnknownKey
 
 M = TypeVar("M", bound=BaseModel)

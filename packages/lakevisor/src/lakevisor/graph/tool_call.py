@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 from langchain_core.tools import BaseTool
 from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
+from lakevisor.config import SECRETS
 from lakevisor.errors import DeadlineExceeded, LakevisorError, TurnError
 from lakevisor.graph.context import Emit, TurnContext
 from lakevisor.graph.question import as_written, question
@@ -118,6 +119,7 @@ class ToolRunner:
         )
         turn = context.turn_for(call, operations, emit, accepted=accepted)
         outcome = await self._outcome(call, turn, context, read_outside=read_outside)
+        outcome = _without_secrets(outcome)
         emit(ToolFinished(**names, outcome=outcome.kind, content=outcome.content))
         return replace(outcome, operations=(*outcome.operations, *operations.touched))
 
@@ -175,7 +177,7 @@ class ToolRunner:
                 agent=call.agent,
                 tool=call.tool,
                 arguments=dict(settled.arguments),
-                reason=reason,
+                reason=SECRETS.text(reason),
                 expires_seconds=context.limits.proposal_seconds,
                 trace_id=context.operations.trace_id,
             ),
@@ -198,6 +200,22 @@ class ToolRunner:
         if asks and verdict.decision is Decision.ALLOW:
             return Verdict(decision=Decision.ASK, reason=OUTSIDE)
         return verdict
+
+
+def _without_secrets(outcome: Outcome) -> Outcome:
+    """Return what the model, the person and the database are told of a call.
+
+    An error's words are whoever's: a client's that repeats its headers, a server's that repeats
+    what it was sent. A result is data, and loses nothing but what is known to be a secret.
+    """
+    if outcome.kind in ("error", "refused"):
+        return replace(outcome, content=SECRETS.text(outcome.content))
+    return replace(
+        outcome,
+        content=SECRETS.content(outcome.content),
+        text=SECRETS.content(outcome.text),
+        data=SECRETS.content_value(outcome.data),
+    )
 
 
 async def _invoke(tool: BaseTool, call: ToolCall, turn: Turn) -> Outcome:
@@ -263,7 +281,7 @@ async def _refuse(call: ToolCall, reason: str, context: TurnContext) -> Outcome:
         owner=context.operations.lease.owner,
         action=Action.REFUSED,
         origin=context.operations.origin(call.agent, call.tool),
-        details={"reason": reason, "arguments": dict(call.arguments)},
+        details=SECRETS.content_value({"reason": reason, "arguments": dict(call.arguments)}),
     )
     await context.audit.append(entry)
     return Outcome(kind="refused", content=f"Refused: {reason}")

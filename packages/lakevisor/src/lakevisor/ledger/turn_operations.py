@@ -17,6 +17,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from lakevisor.config import SECRETS
 from lakevisor.errors import LakebaseError, LaunchUnknown, LimitReached
 from lakevisor.ledger.port import OperationStore
 from lakevisor.ledger.values import (
@@ -306,7 +307,7 @@ class CallOperations:
             try:
                 return await start(record.token)
             except ToolFault as refusal:
-                await self.turn.store.abandoned(record.token, refusal.message)
+                await self.turn.store.abandoned(record.token, SECRETS.text(refusal.message))
                 raise
             # Whatever else it raises says nothing about what the other system has done.
             except Exception as error:

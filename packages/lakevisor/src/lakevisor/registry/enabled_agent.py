@@ -10,7 +10,7 @@ from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from pydantic import BaseModel
 
-from lakevisor.config import Configuration
+from lakevisor.config import SECRETS, Configuration
 from lakevisor.errors import InvalidConfiguration, InvalidPlugins, LakevisorError
 from lakevisor.registry.plugin import Plugin, described
 from lakevisor_plugin import SubAgent
@@ -55,6 +55,7 @@ def enable(plugin: Plugin, configuration: Configuration) -> EnabledAgent:
         settings = configuration.agent_settings(plugin.name, sub_agent.settings)
     except InvalidConfiguration as error:
         raise InvalidPlugins(error.problems) from error
+    SECRETS.learn_model(settings)
     making = _Making(plugin, sub_agent, settings)
     problems: list[LakevisorError] = []
     enabled = EnabledAgent(

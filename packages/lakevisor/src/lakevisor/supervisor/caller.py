@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
+from lakevisor.config import SECRETS
 from lakevisor.ledger import OwnerKey
 from lakevisor.workspace import WorkspaceConnection
 
@@ -25,6 +26,10 @@ class Caller:
     for opens nothing."""
     user_token: SecretStr | None = None
     """The person's own token, where the server was given one; never stored and never shown."""
+
+    def __post_init__(self) -> None:
+        if self.user_token is not None:
+            SECRETS.learn_passing(self.user_token.get_secret_value())
 
     @classmethod
     def of_process(cls, workspace: WorkspaceConnection) -> Caller:

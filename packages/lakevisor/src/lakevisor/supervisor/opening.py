@@ -11,7 +11,7 @@ from importlib import import_module
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from lakevisor.config import Configuration, LakebaseSettings
+from lakevisor.config import SECRETS, Configuration, LakebaseSettings, redact_logs
 from lakevisor.lakebase import translated_database_errors
 from lakevisor.workspace import WorkspaceConnection, connect
 
@@ -43,6 +43,8 @@ async def open_supervisor(
         WorkspaceError: the workspace does not answer or does not know us.
         LakebaseError: the conversations cannot be kept.
     """
+    SECRETS.learn_environment(environment)
+    redact_logs(SECRETS)
     loading = preload_beside()
     workspace = await connect(configuration.settings.workspace, environment)
     await asyncio.wrap_future(loading)

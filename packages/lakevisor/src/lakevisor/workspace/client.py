@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from lakevisor.config import WorkspaceSettings
+from lakevisor.config import SECRETS, WorkspaceSettings
 from lakevisor.errors import NotAuthenticated, ResourceNotFound, WorkspaceUnreachable
 from lakevisor.workspace.faults import translated
 
@@ -46,6 +46,7 @@ class WorkspaceConnection:
         from databricks.sdk import WorkspaceClient
         from databricks.sdk.config import Config
 
+        SECRETS.learn_passing(token)
         ours = self.client.config
         config = Config(
             host=self.host,
@@ -137,11 +138,18 @@ def _client(
             http_timeout_seconds=answer_seconds,
             retry_timeout_seconds=math.ceil(retry_seconds),
         )
+        _learn_credentials(config)
         return WorkspaceClient(config=config)
     except ValueError as error:
         # The SDK says with a ValueError that it found no credentials or no such profile.
         reason = str(error).split("Config:")[0].split("See https")[0].strip().rstrip(".")
-        raise NotAuthenticated(f"No way to log in: {reason}.") from error
+        raise NotAuthenticated(f"No way to log in: {SECRETS.text(reason)}.") from error
+
+
+def _learn_credentials(config: Config) -> None:
+    """Let nothing show what the SDK has found in a profile or in the environment."""
+    values = (getattr(config, each.name, None) for each in config.attributes() if each.sensitive)
+    SECRETS.learn(*(each for each in values if isinstance(each, str)))
 
 
 def _options(settings: WorkspaceSettings, environment: Mapping[str, str]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from lakevisor.config import SECRETS
 from lakevisor.errors import (
     NotAuthenticated,
     PermissionDenied,
@@ -59,7 +60,8 @@ def _translation(error: Exception, host: str | None) -> WorkspaceError | None:
 def _of_answer(error: DatabricksError, host: str | None) -> WorkspaceError:
     from databricks.sdk import errors
 
-    message = str(error).split("Config:")[0].strip().rstrip(".") + "."
+    # A server can repeat what it was sent.
+    message = SECRETS.text(str(error).split("Config:")[0]).strip().rstrip(".") + "."
     if isinstance(error, errors.Unauthenticated) or str(error.error_code) == "403":
         return NotAuthenticated(host=host)
     if isinstance(error, errors.PermissionDenied):
