@@ -94,6 +94,11 @@ class Settings:
         return self.data / "runs"
 
     @property
+    def artifacts(self) -> Path:
+        """What MLflow's clients upload: artifacts of runs and traces, and the files of models."""
+        return self.data / "artifacts"
+
+    @property
     def postgres(self) -> Path:
         """The data folder of the PostgreSQL behind Lakebase."""
         return self.data / "postgres"

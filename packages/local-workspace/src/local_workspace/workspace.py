@@ -29,6 +29,8 @@ from local_workspace.serving import Serving, Upstream, UpstreamSettings
 from local_workspace.settings import Settings
 from local_workspace.sql import Grants, Statements, Warehouse
 from local_workspace.state_file import State, config_file
+from local_workspace.storage import SignedLinks, Storage, WorkspaceFiles
+from local_workspace.tracking import Tracking
 
 
 class Workspace:
@@ -48,6 +50,11 @@ class Workspace:
         self._lakebase = Lakebase(settings, self._identity, access=access)
         self._serving = Serving(Upstream(upstream) if upstream else None)
         self._genie = Genie(settings, self._database, self._warehouse, model=self._serving.complete)
+        self._files = WorkspaceFiles(settings)
+        links = SignedLinks(settings, self._identity)
+        self._tracking = Tracking(settings, self._database, links=links, files=self._files)
+        mounts = [self._tracking.mount()]
+        self._storage = Storage(mounts, links=links, workspace_files=self._files)
         self._seeded = Seeded(space_ids=(), job_ids=())
         self._admin = Admin(identity=self._identity, lakebase=self._lakebase)
 
@@ -57,6 +64,7 @@ class Workspace:
         It blocks, and belongs before the areas run.
         """
         owner = USERS[0]
+        self._files.prepare()
         self._seeded = seed(self._settings, jobs=self._jobs, genie=self._genie, owner=owner)
 
     def app(self) -> ASGIApp:
@@ -69,6 +77,8 @@ class Workspace:
             self._jobs,
             self._lakebase,
             self._serving,
+            self._storage,
+            self._tracking,
             self._admin,
         ]
         app = build_app(areas, [Middleware(Authentication, identity=self._identity)])

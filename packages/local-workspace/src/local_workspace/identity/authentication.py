@@ -9,7 +9,7 @@ from local_workspace.area import Caller
 from local_workspace.errors import ApiError, PermissionDenied
 from local_workspace.identity.identity import Identity
 
-_OPEN = ("/.well-known/", "/oidc/", "/external-links/", "/local/health")
+_OPEN = ("/.well-known/", "/oidc/", "/external-links/", "/signed-files/", "/local/health")
 _FRONT_PAGE = "/"
 _ADMINS_ONLY = "/local/"
 
