@@ -16,7 +16,7 @@ chat: $(VENV)/.ready ## set up, start the local workspace and talk to Lakevisor
 
 .PHONY: test
 test: $(VENV)/.ready-dev ## set up and run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: chaos
 chaos: $(VENV)/.ready-dev ## kill processes at every moment of a launch (long)

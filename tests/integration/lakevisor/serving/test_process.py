@@ -32,7 +32,7 @@ def test_four_turns_at_once_take_as_long_as_one_and_health_answers(
         took = time.monotonic() - began
 
     assert all(turn.result()["status"] == "completed" for turn in turns)
-    assert took < 4
+    assert took < 6, "one after another they take 8"
     assert sorted(looks)[len(looks) // 2] < 0.1
 
 

@@ -49,10 +49,13 @@ class Scheduler:
     async def kill_all(self) -> None:
         """Cancel all runs, kill their processes at once and see that they are gone."""
         for run in [*self._store.runs_under_way(), *self._store.queued_runs()]:
-            ending = replace(run, phase=Phase.TERMINATING, ending=run.ending or Phase.CANCELED)
-            self._store.save(ending)
+            ending = run.ending or Phase.CANCELED
+            self._store.save(replace(run, phase=Phase.TERMINATING, ending=ending))
             for task in self._store.task_runs(run):
                 if task.phase.has_process and self._processes.is_alive(task.task_run_id):
+                    # Written first: one that is found dead without it has been lost.
+                    told = replace(task, phase=Phase.TERMINATING, ending=task.ending or ending)
+                    self._store.save(replace(told, ending_since=task.ending_since or now()))
                     self._processes.signal(task.task_run_id, signal.SIGKILL)
         while True:
             look = self.step()
