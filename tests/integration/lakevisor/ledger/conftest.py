@@ -37,6 +37,11 @@ PASS_TIME = (
         " sent_at = sent_at - %(span)s, valid_until = valid_until - %(span)s"
         " WHERE workspace_id = %(id)s"
     ),
+    (
+        "UPDATE {}.responses SET held_until = held_until - %(span)s,"
+        " accepted_at = accepted_at - %(span)s, ended_at = ended_at - %(span)s"
+        " WHERE workspace_id = %(id)s"
+    ),
     "UPDATE {}.proposals SET expires_at = expires_at - %(span)s WHERE workspace_id = %(id)s",
 )
 

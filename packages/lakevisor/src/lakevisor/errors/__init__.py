@@ -35,6 +35,7 @@ LakevisorError
 │   ├── BodyTooLong
 │   ├── ThreadNotFound
 │   ├── ResponseNotFound                        or not answered yet
+│   ├── TooManyInBackground
 │   ├── TurnConflict                            the id of another request
 │   ├── TurnRunning
 │   ├── ThreadBusy
@@ -93,6 +94,7 @@ from lakevisor.errors.request import (
     ResponseNotFound,
     ThreadBusy,
     ThreadNotFound,
+    TooManyInBackground,
     TurnConflict,
     TurnRunning,
 )
@@ -163,6 +165,7 @@ __all__ = [
     "ServerStopping",
     "ThreadBusy",
     "ThreadNotFound",
+    "TooManyInBackground",
     "TooManyModelCalls",
     "TurnConflict",
     "TurnError",

@@ -132,6 +132,18 @@ class LimitReached(RequestError):
         super().__init__(f"The limit is reached: {allowed} {what} {when}.{again}")
 
 
+class TooManyInBackground(RequestError):
+    """Too many of your requests are worked on in the background."""
+
+    remedy = "Wait for their answers, or cancel some."
+
+    def __init__(self, *, allowed: int) -> None:
+        self.allowed = allowed
+        super().__init__(
+            f"{allowed} of your requests are worked on in the background; that is the most."
+        )
+
+
 class NothingToDownload(RequestError):
     """This answer has no result that could be downloaded."""
 

@@ -1,6 +1,6 @@
 """The ledger: what must survive the process that works on a turn.
 
-Six small stores over one database, each method one transaction. Any of them may be called again
+Seven small stores over one database, each method one transaction. Any of them may be called again
 when its answer was lost on the way (a dropped connection): what was done is not done twice. The
 exception is `AuditTrail.append`, which would write a second line.
 """
@@ -14,6 +14,7 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
+from lakevisor.ledger.responses import Responses
 from lakevisor.ledger.slots import Slots
 from lakevisor.ledger.values import (
     AuditEntry,
@@ -109,7 +110,7 @@ class Threads(Protocol):
         ...
 
     async def forget(self, lease: Lease) -> None:
-        """Delete the turns and proposals of a thread, and end the lease.
+        """Delete the turns, responses and proposals of a thread, and end the lease.
 
         What was started in it stays known, and so does the audit.
 
@@ -354,7 +355,7 @@ class AuditTrail(Protocol):
 
 
 class Ledger(Protocol):
-    """The six stores."""
+    """The seven stores."""
 
     @property
     def threads(self) -> Threads:
@@ -374,6 +375,11 @@ class Ledger(Protocol):
     @property
     def proposals(self) -> Proposals:
         """What waits for the person's own word."""
+        ...
+
+    @property
+    def responses(self) -> Responses:
+        """What is worked on in the background."""
         ...
 
     @property

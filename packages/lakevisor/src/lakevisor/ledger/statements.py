@@ -7,12 +7,13 @@ placeholders: `{schema}` and the column lists are filled here, `%(name)s` are se
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from lakevisor.ledger.responses import ResponseRecord
 from lakevisor.ledger.values import OperationRecord, ProposalRecord
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def load_statements(schema: str) -> Mapping[str, bytes]:
         "schema": Identifier(schema),
         "operation": _columns("o", OperationRecord),
         "proposal": _columns("p", ProposalRecord),
+        "response": _columns("r", ResponseRecord, without=("is_held",)),
     }
     # The text comes from our own files; what is filled in is quoted.
     return {
@@ -62,7 +64,7 @@ def _statements_in(source: str) -> Iterator[tuple[str, str]]:
         yield name, "\n".join(lines).strip()
 
 
-def _columns(alias: str, record: type) -> Composed:
+def _columns(alias: str, record: type, *, without: Collection[str] = ()) -> Composed:
     """Return the columns of a record, named one by one.
 
     With `*`, a column that a later migration adds would change the result of a prepared statement,
@@ -70,7 +72,7 @@ def _columns(alias: str, record: type) -> Composed:
     """
     from psycopg.sql import SQL, Identifier
 
-    names = [each.name for each in fields(record) if each.name != "owner"]
-    if len(names) < len(fields(record)):
+    names = [each.name for each in fields(record) if each.name not in ("owner", *without)]
+    if "owner" in {each.name for each in fields(record)}:
         names += ["workspace_id", "owner"]
     return SQL(", ").join(Identifier(alias, name) for name in names)

@@ -25,6 +25,7 @@ STATUSES: Mapping[type[LakevisorError], int] = {
     errors.CallerUnknown: 401,
     errors.ThreadNotFound: 404,
     errors.ResponseNotFound: 404,
+    errors.TooManyInBackground: 429,
     errors.TurnRunning: 409,
     errors.ThreadBusy: 409,
     errors.ProposalGone: 409,
@@ -45,6 +46,7 @@ RETRY_AFTER_SECONDS: Mapping[type[LakevisorError], float] = {
     errors.LakebaseError: 5,
     errors.ThreadBusy: 2,
     errors.TurnRunning: 2,
+    errors.TooManyInBackground: 10,
     errors.LeaseLost: 1,
 }
 """When it is worth trying again, where the error does not know better."""

@@ -1,4 +1,4 @@
-"""The six stores of the ledger over rows in memory."""
+"""The seven stores of the ledger over rows in memory."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from lakevisor.ledger.memory.audit import MemoryAudit
 from lakevisor.ledger.memory.operations import MemoryOperations
 from lakevisor.ledger.memory.proposals import MemoryProposals
+from lakevisor.ledger.memory.responses import MemoryResponses
 from lakevisor.ledger.memory.rows import Rows
 from lakevisor.ledger.memory.slots import MemorySlots
 from lakevisor.ledger.memory.threads import MemoryThreads
@@ -34,6 +35,7 @@ class MemoryLedger:
         self.turns = MemoryTurns(self._rows)
         self.operations = MemoryOperations(self._rows)
         self.proposals = MemoryProposals(self._rows)
+        self.responses = MemoryResponses(self._rows)
         self.slots = MemorySlots(self._rows)
         self.audit = MemoryAudit(self._rows)
 

@@ -1,17 +1,19 @@
-"""The rows of the ledger in memory, shared by its six stores.
+"""The rows of the ledger in memory, shared by its seven stores.
 
 No method of the stores awaits anything between reading and writing, so each is one transaction.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
 from lakevisor.errors import LeaseLost
+from lakevisor.ledger.responses import ResponseRecord, TellableEvent
 from lakevisor.ledger.slots import Ticket
 from lakevisor.ledger.values import (
     AuditEntry,
@@ -105,6 +107,31 @@ class SlotRow:
 
 
 @dataclass(kw_only=True)
+class ResponseRow:
+    """A response, and what its clients are told."""
+
+    body_digest: str
+    """Stands for what was sent."""
+    record: ResponseRecord
+    """All but who works on it."""
+    held_until: datetime | None = None
+    """Until when somebody works on it without another sign of life."""
+    events: dict[int, TellableEvent] = field(default_factory=dict)
+    """By their place."""
+
+    def is_held(self, now: datetime) -> bool:
+        """Tell whether somebody works on it."""
+        return self.held_until is not None and self.held_until > now
+
+    def add(self, events: Sequence[TellableEvent]) -> None:
+        """Add events; one that is there stays as it is."""
+        for each in events:
+            number = each["sequence_number"]
+            assert isinstance(number, int), "it is a place"
+            self.events.setdefault(number, copy.deepcopy(each))
+
+
+@dataclass(kw_only=True)
 class Rows:
     """Everything the ledger holds."""
 
@@ -120,6 +147,8 @@ class Rows:
     """Which lease (thread key and fence) tells of an operation's end, by token."""
     proposals: dict[str, ProposalRow] = field(default_factory=dict)
     """By proposal id."""
+    responses: dict[tuple[str, str], ResponseRow] = field(default_factory=dict)
+    """By thread key and turn id."""
     slots: dict[str, SlotRow] = field(default_factory=dict)
     """By the id of the ticket."""
     blocked_until: dict[tuple[str, str], datetime] = field(default_factory=dict)

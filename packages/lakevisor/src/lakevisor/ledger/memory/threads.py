@@ -44,6 +44,9 @@ class MemoryThreads:
         row.is_forgotten = True
         rows = self._rows
         rows.turns = {key: turn for key, turn in rows.turns.items() if key[0] != lease.thread_key}
+        rows.responses = {
+            key: each for key, each in rows.responses.items() if key[0] != lease.thread_key
+        }
         rows.proposals = {
             key: each for key, each in rows.proposals.items() if each.thread_key != lease.thread_key
         }

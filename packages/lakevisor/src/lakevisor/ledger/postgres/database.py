@@ -17,7 +17,7 @@ from lakevisor.ledger.statements import load_statements
 
 
 class Database:
-    """The connections and statements that the five stores share."""
+    """The connections and statements that the stores share."""
 
     def __init__(
         self, pool: AsyncConnectionPool[Any], *, schema: str, address: str, role: str

@@ -1,4 +1,4 @@
-"""The six stores of the ledger over one schema in PostgreSQL."""
+"""The seven stores of the ledger over one schema in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from lakevisor.ledger.postgres.audit import PostgresAudit
 from lakevisor.ledger.postgres.database import Database
 from lakevisor.ledger.postgres.operations import PostgresOperations
 from lakevisor.ledger.postgres.proposals import PostgresProposals
+from lakevisor.ledger.postgres.responses import PostgresResponses
 from lakevisor.ledger.postgres.slots import PostgresSlots
 from lakevisor.ledger.postgres.threads import PostgresThreads
 from lakevisor.ledger.postgres.turns import PostgresTurns
@@ -36,6 +37,7 @@ class PostgresLedger:
         self.turns = PostgresTurns(self._database)
         self.operations = PostgresOperations(self._database)
         self.proposals = PostgresProposals(self._database)
+        self.responses = PostgresResponses(self._database)
         self.slots = PostgresSlots(self._database)
         self.audit = PostgresAudit(self._database)
 

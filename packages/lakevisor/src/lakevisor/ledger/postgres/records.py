@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lakevisor.ledger.responses import ResponseRecord
 from lakevisor.ledger.values import (
     Action,
     AuditEntry,
@@ -42,6 +43,11 @@ def origin_parameters(origin: Origin) -> dict[str, Any]:
 def operation_of(row: Mapping[str, Any]) -> OperationRecord:
     """Return the record of a row of `operations`."""
     return OperationRecord(**_with_owner(row))
+
+
+def response_of(row: Mapping[str, Any]) -> ResponseRecord:
+    """Return the record of a row of `responses`."""
+    return ResponseRecord(**_with_owner(row))
 
 
 def proposal_of(row: Mapping[str, Any]) -> ProposalRecord:

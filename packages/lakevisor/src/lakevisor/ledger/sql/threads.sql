@@ -28,6 +28,10 @@ WITH forgotten AS (
     DELETE FROM {schema}.proposals AS proposal
     USING forgotten
     WHERE proposal.thread_key = forgotten.thread_key
+), responses_gone AS (
+    DELETE FROM {schema}.responses AS response
+    USING forgotten
+    WHERE response.thread_key = forgotten.thread_key
 )
 DELETE FROM {schema}.turns AS turn
 USING forgotten
