@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from local_workspace.area import Area
 from local_workspace.errors import ApiError, NotFound
@@ -35,6 +36,25 @@ def build_app(areas: Sequence[Area], middleware: Sequence[Middleware]) -> Starle
             Exception: _bug,
         },
     )
+
+
+class WorkspaceHeader:
+    """ASGI middleware that says in each answer of which workspace it is, as the platform does."""
+
+    def __init__(self, app: ASGIApp, *, workspace_id: str) -> None:
+        self._app = app
+        self._header = (b"x-databricks-org-id", workspace_id.encode())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on and add the header to its answer."""
+
+        async def said(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                others = [each for each in message["headers"] if each[0] != self._header[0]]
+                message["headers"] = [*others, self._header]
+            await send(message)
+
+        await self._app(scope, receive, said)
 
 
 async def _api_error(_: Request, error: Exception) -> Response:

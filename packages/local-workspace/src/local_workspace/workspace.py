@@ -6,7 +6,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
 from local_workspace.admin import Admin, FaultInjection, Recording
-from local_workspace.app import build_app
+from local_workspace.app import WorkspaceHeader, build_app
 from local_workspace.area import Area
 from local_workspace.database import Database
 from local_workspace.demo import Seeded, seed
@@ -25,6 +25,7 @@ from local_workspace.jobs import Jobs
 from local_workspace.lakebase import Access, Lakebase
 from local_workspace.lakebase.instances import INSTANCE
 from local_workspace.lakebase.resource_names import BRANCH, ENDPOINT
+from local_workspace.registry import Registry
 from local_workspace.serving import Serving, Upstream, UpstreamSettings
 from local_workspace.settings import Settings
 from local_workspace.sql import Grants, Statements, Warehouse
@@ -53,7 +54,10 @@ class Workspace:
         self._files = WorkspaceFiles(settings)
         links = SignedLinks(settings, self._identity)
         self._tracking = Tracking(settings, self._database, links=links, files=self._files)
-        mounts = [self._tracking.mount()]
+        self._registry = Registry(
+            settings, self._database, tracking=self._tracking, tables=self._warehouse.tables
+        )
+        mounts = [self._tracking.mount(), self._registry.models.mount()]
         self._storage = Storage(mounts, links=links, workspace_files=self._files)
         self._seeded = Seeded(space_ids=(), job_ids=())
         self._admin = Admin(identity=self._identity, lakebase=self._lakebase)
@@ -72,6 +76,8 @@ class Workspace:
         areas: list[Area] = [
             FrontPage(),
             self._identity,
+            # before the statements, which refuse privileges on all but tables
+            self._registry,
             Statements(self._warehouse),
             self._genie,
             self._jobs,
@@ -81,7 +87,11 @@ class Workspace:
             self._tracking,
             self._admin,
         ]
-        app = build_app(areas, [Middleware(Authentication, identity=self._identity)])
+        middleware = [
+            Middleware(WorkspaceHeader, workspace_id=self._settings.workspace_id),
+            Middleware(Authentication, identity=self._identity),
+        ]
+        app = build_app(areas, middleware)
         failing = FaultInjection(app, faults=self._admin.faults)
         return Recording(failing, recorder=self._admin.recorder)
 
