@@ -15,6 +15,7 @@ from lakevisor.config.models import (
 )
 from lakevisor.config.nearest import nearest_name
 from lakevisor.config.origins import DEFAULT, Origin
+from lakevisor.config.packaged import packaged, read_packaged
 from lakevisor.config.redacted_logs import redact_logs
 from lakevisor.config.redaction import REDACTED, SECRETS, Redactor
 from lakevisor.config.secrets import SecretRef
@@ -39,6 +40,8 @@ __all__ = [
     "WorkspaceSettings",
     "load_configuration",
     "nearest_name",
+    "packaged",
+    "read_packaged",
     "redact_logs",
     "workspace_names",
 ]
