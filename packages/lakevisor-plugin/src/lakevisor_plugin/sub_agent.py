@@ -77,6 +77,13 @@ class SubAgent(Generic[SettingsT]):
 
     Only these can use `launch`, `request_cancel` and `repaired` of `Turn.operations`.
     """
+    actions: Sequence[str] = ()
+    """Names of tools that a person's program may call by itself, where they press a button instead
+    of writing: `custom_inputs.action`. No model is asked before such a call, nor after it.
+
+    All else is as ever: it is the person's turn, with what they may do, and it is reviewed. What
+    the tool returns or raises is what the person reads.
+    """
     settle: Callable[[SettingsT, ToolCall, Turn], Awaitable[Settled | Answer | Launched]] | None = (
         None
     )

@@ -84,7 +84,9 @@ def _problems_with_settings(sub_agent: SubAgent[Any], given: Mapping[str, Any]) 
         yield from delegation_problems(_run("delegate_when", sub_agent.delegate_when, settings))
     if sub_agent.build_tools is not None:
         made = _run("build_tools", sub_agent.build_tools, settings)
-        yield from tool_problems(made, sub_agent.shortcuts, sub_agent.effects)
+        yield from tool_problems(
+            made, sub_agent.shortcuts, sub_agent.effects, actions=sub_agent.actions
+        )
     if sub_agent.build_graph is not None:
         yield from graph_problems(_run("build_graph", sub_agent.build_graph, settings))
     resources = _run("resources", sub_agent.resources, settings)

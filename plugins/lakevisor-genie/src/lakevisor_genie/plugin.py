@@ -27,6 +27,12 @@ def lakevisor_register_agent() -> SubAgent[GenieSettings]:
             "rate_genie_answer",
         ),
         effects=("withdraw_genie_question",),
+        actions=(
+            "explain_genie_answer",
+            "fetch_genie_answer",
+            "withdraw_genie_question",
+            "rate_genie_answer",
+        ),
         follow=follow,
         download=download,
         resources=resources,

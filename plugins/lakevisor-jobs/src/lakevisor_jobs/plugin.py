@@ -28,6 +28,12 @@ def lakevisor_register_agent() -> SubAgent[JobsSettings]:
             "list_databricks_runs",
         ),
         effects=("start_databricks_job", "terminate_databricks_job", "repair_databricks_job"),
+        actions=(
+            "poll_databricks_job",
+            "terminate_databricks_job",
+            "repair_databricks_job",
+            "list_databricks_runs",
+        ),
         settle=settle,
         follow=follow,
         find=find,

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from typing import Any
 import httpx
 import pytest
 from openai import OpenAI
+
+from lakevisor.config import load_configuration, packaged
+from lakevisor.serving.logged_model import CONFIGURATION, INPUT_EXAMPLE, MODEL_FILE
 
 CONFIGS = Path(__file__).parents[4] / "configs"
 SECONDS = 90
@@ -157,3 +161,47 @@ def stop_runs(workspace: Any) -> Iterator[Callable[[Any], str]]:
     yield launched
     for run_id in run_ids:
         workspace.client().jobs.cancel_run(int(run_id))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Logged:
+    """A model that was logged in MLflow, and loaded from there."""
+
+    uri: str
+    model: Any
+    asked_while_logging: Sequence[Any]
+    """What the workspace was asked meanwhile."""
+
+    def ask(self, text: str, **body: Any) -> Any:
+        """Send a request and return the response."""
+        return self.model.predict({"input": [{"role": "user", "content": text}], **body})
+
+
+@pytest.fixture(scope="session")
+def logged(workspace: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Logged]:
+    """Give the supervisor as MLflow logs and loads it, from a store of its own."""
+    with warnings.catch_warnings():
+        # MLflow and what it imports warn of themselves.
+        warnings.simplefilter("ignore")
+        import mlflow
+
+        folder = tmp_path_factory.mktemp("mlflow")
+        pointed = [f"workspace.config_file={workspace.config_file}", "workspace.start=[]"]
+        configuration = load_configuration(folder=CONFIGS, overrides=pointed, environment={})
+        (folder / "local.yaml").write_text(packaged(configuration), encoding="utf-8")
+        mlflow.set_tracking_uri(f"sqlite:///{folder}/mlflow.db")
+        mlflow.set_experiment(
+            experiment_id=mlflow.create_experiment("models", f"{folder}/artifacts")
+        )
+        workspace.control("DELETE", "requests")
+        info = mlflow.pyfunc.log_model(
+            name="lakevisor",
+            python_model=str(MODEL_FILE),
+            artifacts={CONFIGURATION: str(folder / "local.yaml")},
+            input_example=dict(INPUT_EXAMPLE),
+            pip_requirements=["mlflow"],
+        )
+        asked = workspace.requests()
+        model = mlflow.pyfunc.load_model(info.model_uri)
+    yield Logged(uri=info.model_uri, model=model, asked_while_logging=asked)
+    model.get_raw_model().close()

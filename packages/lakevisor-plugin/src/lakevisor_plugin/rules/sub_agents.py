@@ -72,7 +72,7 @@ def _type_problems(sub_agent: SubAgent[Any]) -> Iterator[str]:
             yield f"{field} must be an asynchronous function."
     if sub_agent.download is not None and not inspect.isasyncgenfunction(sub_agent.download):
         yield "download must be an asynchronous function that yields."
-    for field in ("shortcuts", "effects"):
+    for field in ("shortcuts", "effects", "actions"):
         names = getattr(sub_agent, field)
         if isinstance(names, str):
             yield f"{field} must be a list of tools' names, not the text {names!r}."
@@ -84,10 +84,10 @@ def _way_of_working_problems(sub_agent: SubAgent[Any]) -> Iterator[str]:
     elif sub_agent.build_tools is not None and sub_agent.build_graph is not None:
         yield "it has both build_tools and build_graph; it needs one of them."
     elif sub_agent.build_graph is not None:
-        if sub_agent.prompt or sub_agent.shortcuts or sub_agent.effects:
+        if sub_agent.prompt or sub_agent.shortcuts or sub_agent.effects or sub_agent.actions:
             yield (
-                "prompt, shortcuts and effects belong to build_tools; with build_graph they do "
-                "nothing."
+                "prompt, shortcuts, effects and actions belong to build_tools; with build_graph "
+                "they do nothing."
             )
     elif not sub_agent.prompt.strip():
         yield "the prompt is empty."

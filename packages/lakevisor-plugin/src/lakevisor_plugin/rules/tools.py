@@ -18,13 +18,20 @@ MORE_TO_DO = "more_to_do"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-def tool_problems(made: object, shortcuts: Sequence[str], effects: Sequence[str] = ()) -> list[str]:
+def tool_problems(
+    made: object,
+    shortcuts: Sequence[str],
+    effects: Sequence[str] = (),
+    *,
+    actions: Sequence[str] = (),
+) -> list[str]:
     """Return what is wrong with the tools of one agent.
 
     Args:
         made: what `build_tools` returned.
         shortcuts: the agent's shortcuts.
         effects: the agent's tools with an effect.
+        actions: the agent's tools that programs may call.
     """
     if not isinstance(made, Sequence):
         return [f"build_tools made {type(made).__name__}, not a list of tools."]
@@ -35,7 +42,8 @@ def tool_problems(made: object, shortcuts: Sequence[str], effects: Sequence[str]
         return ["build_tools made no tool."]
     return [
         *_name_problems([tool.name for tool in made], shortcuts),
-        *_effect_problems([tool.name for tool in made], effects),
+        *_named_problems([tool.name for tool in made], "effects", effects),
+        *_named_problems([tool.name for tool in made], "actions", actions),
         *(problem for tool in made for problem in _problems_of(tool)),
     ]
 
@@ -50,10 +58,10 @@ def _name_problems(names: Sequence[str], shortcuts: Sequence[str]) -> Iterator[s
         yield "a shortcut is named twice."
 
 
-def _effect_problems(names: Sequence[str], effects: Sequence[str]) -> Iterator[str]:
-    for effect in effects:
-        if effect not in names:
-            yield f"effects names {effect!r}, which is no tool of it. {hint(effect, names)}"
+def _named_problems(names: Sequence[str], field: str, given: Sequence[str]) -> Iterator[str]:
+    for name in given:
+        if name not in names:
+            yield f"{field} names {name!r}, which is no tool of it. {hint(name, names)}"
 
 
 def _problems_of(tool: BaseTool) -> Iterator[str]:

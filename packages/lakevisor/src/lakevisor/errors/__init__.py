@@ -30,6 +30,7 @@ LakevisorError
 │   ├── EmptyRequest
 │   ├── RequestTooLong
 │   ├── InvalidRequest                          its body has another form
+│   ├── UnknownAction
 │   ├── InvalidThreadId
 │   ├── CallerUnknown                           no proxy says who asks
 │   ├── BodyTooLong
@@ -97,6 +98,7 @@ from lakevisor.errors.request import (
     TooManyInBackground,
     TurnConflict,
     TurnRunning,
+    UnknownAction,
 )
 from lakevisor.errors.root import LakevisorError, default_message
 from lakevisor.errors.turn import (
@@ -171,6 +173,7 @@ __all__ = [
     "TurnError",
     "TurnRunning",
     "TurnSuperseded",
+    "UnknownAction",
     "UnknownKey",
     "UnknownWorkspace",
     "WorkspaceError",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import ClassVar
 
-from lakevisor.errors.root import LakevisorError, duration, shortened
+from lakevisor.errors.root import LakevisorError, did_you_mean, duration, shortened
 
 
 class RequestError(LakevisorError):
@@ -33,6 +35,18 @@ class RequestTooLong(RequestError):
 
 class InvalidRequest(RequestError):
     """The request cannot be read."""
+
+
+class UnknownAction(RequestError):
+    """There is no such action."""
+
+    def __init__(self, name: str, *, known: Sequence[str]) -> None:
+        self.name = name
+        nearest = next(iter(get_close_matches(name, known, n=1)), None)
+        super().__init__(
+            f"There is no action {shortened(name)!r}.{did_you_mean(nearest)}",
+            remedy=f"Known: {', '.join(known)}.",
+        )
 
 
 class InvalidThreadId(RequestError):

@@ -37,6 +37,8 @@ class EnabledAgent:
     """Its tools, in the plugin's order; none where it brings a graph."""
     shortcuts: tuple[str, ...] = ()
     """Names of tools that the supervisor may call in its routing call."""
+    actions: tuple[str, ...] = ()
+    """Names of tools that programs may call."""
     graph: Runnable[Any, Any] | None = None
     """Its own compiled graph, instead of prompt and tools."""
 
@@ -66,6 +68,7 @@ def enable(plugin: Plugin, configuration: Configuration) -> EnabledAgent:
         prompt=sub_agent.prompt,
         tools=_collected(problems, making.tools, otherwise=()),
         shortcuts=tuple(sub_agent.shortcuts),
+        actions=tuple(sub_agent.actions),
         graph=_collected(problems, making.graph, otherwise=None),
     )
     if problems:
@@ -100,7 +103,11 @@ class _Making:
         if self._sub_agent.build_tools is None:
             return ()
         made = self._run("build_tools", self._sub_agent.build_tools)
-        self._refuse(tool_problems(made, self._sub_agent.shortcuts, self._sub_agent.effects))
+        sub_agent = self._sub_agent
+        problems = tool_problems(
+            made, sub_agent.shortcuts, sub_agent.effects, actions=sub_agent.actions
+        )
+        self._refuse(problems)
         return tuple(made)
 
     def graph(self) -> Runnable[Any, Any] | None:

@@ -16,15 +16,16 @@ from typing import Any
 from lakevisor.errors import InvalidRequest
 from lakevisor.errors.root import did_you_mean
 from lakevisor.serving.response_id import ResponseId
-from lakevisor.supervisor import Request, Said, new_id
+from lakevisor.supervisor import Action, Request, Said, new_id
 
-CUSTOM_INPUTS = ("thread_id", "request_id", "approve")
+CUSTOM_INPUTS = ("thread_id", "request_id", "approve", "action")
 """What `custom_inputs` may hold."""
 MODEL = "lakevisor"
 """What an answer says it comes from, where the client names nothing."""
 APPROVED = "yes"
 DECLINED = "no"
 """What a person says who answers a proposal with a button."""
+_MAX_BITS = 63
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +57,7 @@ class RequestBody:
             if name not in CUSTOM_INPUTS:
                 raise InvalidRequest(_unknown(name), remedy=f"Known: {', '.join(CUSTOM_INPUTS)}.")
         return cls(
-            items=_items(given.get("input")),
+            items=_items(given.get("input"), may_be_empty="action" in custom_inputs),
             custom_inputs=custom_inputs,
             conversation_id=_conversation_id(given),
             previous_thread_id=_previous_thread_id(given),
@@ -77,6 +78,9 @@ class RequestBody:
         said = self._said()
         answered = self._answered_proposal()
         approve = _text(self.custom_inputs, "approve")
+        action = self.action
+        if action is not None and (approve is not None or answered is not None):
+            raise InvalidRequest("A request either approves something or has an action, not both.")
         if answered is not None:
             proposal_id, is_approved = answered
             approve = proposal_id if is_approved else None
@@ -85,6 +89,8 @@ class RequestBody:
             text, history = said[-1].text, tuple(said[:-1])
         elif approve is not None:
             text, history = APPROVED, tuple(said)
+        elif action is not None:
+            text, history = str(action), tuple(said)
         else:
             raise InvalidRequest(
                 "The input does not end with a message of the user.",
@@ -95,6 +101,7 @@ class RequestBody:
             thread_id=self.thread_id,
             turn_id=_text(self.custom_inputs, "request_id") or idempotency_key or new_id(),
             approve=approve,
+            action=action,
             history=history,
         )
 
@@ -116,8 +123,28 @@ class RequestBody:
         if self.conversation_id is None:
             return None
         said = [[each.role, each.text] for each in self._said()]
-        asked = json.dumps([self.conversation_id, said, self._answered_proposal()])
+        asked = json.dumps(
+            [self.conversation_id, said, self._answered_proposal(), str(self.action)]
+        )
         return hashlib.sha256(asked.encode()).hexdigest()
+
+    @property
+    def action(self) -> Action | None:
+        """Return the tool that the client calls itself: its name, or that and the arguments."""
+        given = self.custom_inputs.get("action")
+        if given is None or isinstance(given, str):
+            name = _text(self.custom_inputs, "action")
+            return None if name is None else Action(name=name)
+        named = _object(given, "custom_inputs.action")
+        name = _text(named, "name")
+        if name is None or not named.keys() <= {"name", "arguments"}:
+            raise InvalidRequest(
+                "An action has a name, and may have arguments.",
+                remedy='Send {"name": "...", "arguments": {...}}.',
+            )
+        arguments = _object(named.get("arguments") or {}, "the arguments of an action")
+        _check_arguments(arguments)
+        return Action(name=name, arguments=arguments)
 
     def _answered_proposal(self) -> tuple[str, bool] | None:
         """Return which proposal the last item answers, and whether it is wanted."""
@@ -168,9 +195,11 @@ def _content(content: object) -> str:
     return "\n".join(texts)
 
 
-def _items(given: object) -> Sequence[Mapping[str, Any]]:
+def _items(given: object, *, may_be_empty: bool) -> Sequence[Mapping[str, Any]]:
     if isinstance(given, str):
         return ({"role": "user", "content": given},)
+    if not given and may_be_empty:
+        return ()
     if not isinstance(given, list) or not given:
         raise InvalidRequest(
             "There is no input.",
@@ -220,6 +249,30 @@ def _storable(text: str) -> str:
     if "\x00" in text or any("\ud800" <= each <= "\udfff" for each in text):
         raise InvalidRequest("The request has a character that is none: NUL, or half of a pair.")
     return text
+
+
+def _check_arguments(arguments: Mapping[str, Any]) -> None:
+    """Refuse what a thread cannot hold: what is no strict JSON, and numbers beyond 64 bits."""
+    try:
+        json.dumps(arguments, allow_nan=False)
+        for each in _scalars(arguments):
+            if isinstance(each, str):
+                _storable(each)
+            elif isinstance(each, int) and each.bit_length() > _MAX_BITS:
+                raise InvalidRequest(f"A number of the action has more than {_MAX_BITS} bits.")
+    except (ValueError, RecursionError):
+        raise InvalidRequest("The arguments of the action are not strict JSON.") from None
+
+
+def _scalars(value: object) -> Iterator[object]:
+    if isinstance(value, Mapping):
+        yield from value
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from _scalars(each)
+    else:
+        yield value
 
 
 def _flag(given: Mapping[str, Any], name: str) -> bool:

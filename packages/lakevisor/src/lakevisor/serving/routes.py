@@ -14,6 +14,7 @@ from lakevisor.config import ServingSettings
 from lakevisor.errors import InvalidRequest, LakevisorError
 from lakevisor.serving import documents
 from lakevisor.serving.chat_titles import is_title_request, title_events
+from lakevisor.serving.description import description, is_description
 from lakevisor.serving.failures import failure_of
 from lakevisor.serving.identity import Identities
 from lakevisor.serving.opening import OpenedInBackground
@@ -26,6 +27,7 @@ from lakevisor.serving.request_reading import (
     takes_comments,
     wants_messages_only,
 )
+from lakevisor.serving.response_stream import JsonObject
 from lakevisor.serving.stored_response import stored_response
 from lakevisor.serving.turn_response import TurnResponse, as_data, server_sent
 
@@ -69,8 +71,10 @@ class Routes:
         body = RequestBody.read(await read_json(request, max_bytes=self.settings.max_body_bytes))
         if body.background:
             raise InvalidRequest("Requests in the background are not taken yet.")
+        if is_description(body):
+            return _at_once(description(body, supervisor.registry), body)
         if is_title_request(body):
-            return _title(body)
+            return _at_once(title_events(body), body)
         response = TurnResponse(
             supervisor=supervisor,
             request=body.request(idempotency_key=_idempotency_key(request, body)),
@@ -115,8 +119,9 @@ def _idempotency_key(request: Request, body: RequestBody) -> str | None:
     return given
 
 
-def _title(body: RequestBody) -> Response:
-    events = [*title_events(body)]
+def _at_once(told: Iterable[JsonObject], body: RequestBody) -> Response:
+    """Return an answer for which nothing has to be done."""
+    events = [*told]
     return as_stream(as_data(events)) if body.stream else as_json(events[-1]["response"])
 
 

@@ -16,13 +16,14 @@ from lakevisor.supervisor.opening import (
     preload,
     preload_beside,
 )
-from lakevisor.supervisor.request import Request, Said, new_id
+from lakevisor.supervisor.request import Action, Request, Said, new_id
 
 if TYPE_CHECKING:
     from lakevisor.supervisor.downloads import DownloadRequest
     from lakevisor.supervisor.supervisor import Supervisor
 
 __all__ = [
+    "Action",
     "Caller",
     "DownloadRequest",
     "Request",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 from uuid import uuid4
 
 from lakevisor.errors import EmptyRequest, InvalidThreadId, RequestTooLong
@@ -34,6 +35,21 @@ class Said:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Action:
+    """A tool that the person's program calls itself; no model is asked."""
+
+    name: str
+    """The tool, one of some sub-agent's `actions`."""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    """What it is called with."""
+
+    def __str__(self) -> str:
+        """Return what stands in the thread for what the person said."""
+        arguments = json.dumps(self.arguments, ensure_ascii=False, sort_keys=True)
+        return f"{self.name} {arguments}" if self.arguments else self.name
+
+
+@dataclass(frozen=True, kw_only=True)
 class Request:
     """One message of a person, on a new thread or an old one."""
 
@@ -45,6 +61,8 @@ class Request:
     """This request; the same when it is sent again. The id of the person's message."""
     approve: str | None = None
     """The proposal that the request accepts, where a program says so; a person says yes."""
+    action: Action | None = None
+    """What is done, where a program says so instead of the person's words."""
     history: Sequence[Said] = ()
     """What was said before, oldest first. Looked at only where the thread is new to us: what a
     thread remembers is never taken from a client."""
@@ -59,8 +77,9 @@ class Request:
         """
         if not self.text.strip():
             raise EmptyRequest
-        if len(self.text) > max_input_chars:
-            raise RequestTooLong(len(self.text), limit=max_input_chars)
+        length = max(len(self.text), len(str(self.action or "")))
+        if length > max_input_chars:
+            raise RequestTooLong(length, limit=max_input_chars)
         for given in (self.thread_id, self.turn_id):
             if given is not None and not is_id(given):
                 raise InvalidThreadId(given)
@@ -83,7 +102,8 @@ class Request:
 
     def body_digest(self) -> str:
         """Return what stands for the content; another one under the same id is refused."""
-        return _digest(self.text, self.approve or "")
+        action = () if self.action is None else (str(self.action),)
+        return _digest(self.text, self.approve or "", *action)
 
 
 def _digest(*parts: str) -> str:

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from lakevisor.checkpoints import Checkpoints
 from lakevisor.config import Settings
-from lakevisor.errors import ThreadBusy
+from lakevisor.errors import ThreadBusy, UnknownAction
 from lakevisor.graph import Emit, SupervisorGraph
 from lakevisor.lakebase import translated_database_errors
 from lakevisor.ledger import Lease, Ledger, OwnerKey, StoredAnswer, TurnStart
@@ -92,6 +92,8 @@ class Supervisor:
                 sent again.
         """
         request.check(max_input_chars=self.settings.supervisor.max_input_chars)
+        if request.action is not None:
+            raise UnknownAction(request.action.name, known=("describe",))
         events: asyncio.Queue[Event | None] = asyncio.Queue()
         work = self._work(request, caller or Caller.of_process(self.workspace), events)
         task = asyncio.create_task(work, name=f"turn {request.turn_id}")
