@@ -14,7 +14,9 @@ _installed_by = cache(packages_distributions)
 
 
 def test_every_import_is_declared(package):
-    declared = {*_declared(package.project["dependencies"]), _normal(package.project["name"])}
+    extras = package.project.get("optional-dependencies", {}).values()
+    requirements = [*package.project["dependencies"], *(each for extra in extras for each in extra)]
+    declared = {*_declared(requirements), _normal(package.project["name"])}
     undeclared = {
         f"{path.relative_to(package.folder)}: {module}"
         for path in package.files()

@@ -29,6 +29,7 @@ CODES = {
     "LakebaseError": 5,
     "RequestError": 6,
     "TurnError": 7,
+    "DeploymentError": 8,
 }
 
 

@@ -34,6 +34,10 @@ class Resource(BaseModel):
     """Its id or full name."""
     permission: str
     """The least right that is enough: `CAN_RUN`, `CAN_MANAGE_RUN`, `SELECT`."""
+    reason: str = ""
+    """What it is needed for, for people who read the plan of a deployment."""
+    user_scope: str | None = None
+    """The API scope with which a person's own token reaches it, where the agent uses that token."""
 
 
 class Finding(BaseModel):

@@ -11,11 +11,21 @@ from lakevisor_plugin import Finding, Resource
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
 
+USER_SCOPE = "dashboards.genie"
+"""The scope of a person's token with which Genie may be asked on their behalf."""
+
 
 def resources(settings: GenieSettings) -> Sequence[Resource]:
     """Return what deployment must grant: to ask each space."""
+    scope = None if settings.on_behalf_of_user == "never" else USER_SCOPE
     return [
-        Resource(kind="genie_space", name=space.space_id, permission="CAN_RUN")
+        Resource(
+            kind="genie_space",
+            name=space.space_id,
+            permission="CAN_RUN",
+            reason=f"asks the space {space.title!r}",
+            user_scope=scope,
+        )
         for space in settings.spaces.values()
     ]
 

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 def resources(settings: JobsSettings) -> Sequence[Resource]:
     """Return what deployment must grant: to start, see and stop the runs of each job."""
     return [
-        Resource(kind="job", name=str(job.job_id or job.job_name), permission="CAN_MANAGE_RUN")
+        Resource(
+            kind="job",
+            name=str(job.job_id or job.job_name),
+            permission="CAN_MANAGE_RUN",
+            reason=f"starts, sees and stops runs of {job.title!r}",
+        )
         for job in settings.jobs.values()
     ]
 

@@ -26,7 +26,7 @@ def test_the_help_names_each_exit_code(lakevisor):
 
 
 @pytest.mark.parametrize(
-    "command", ["chat", "ask", "config", "plugins", "db", "operations", "serve", "doctor"]
+    "command", ["chat", "ask", "config", "plugins", "db", "operations", "serve", "deploy", "doctor"]
 )
 def test_each_command_has_its_section(lakevisor, command):
     assert re.search(rf"^  {command} ", lakevisor("--help").stdout, re.MULTILINE)

@@ -3,7 +3,12 @@
 Each returns what is wrong as sentences, and nothing where all is well.
 """
 
-from lakevisor_plugin.rules.hook_functions import hook_arguments, hook_problems, registration
+from lakevisor_plugin.rules.hook_functions import (
+    hook_arguments,
+    hook_problems,
+    implemented_hooks,
+    registration,
+)
 from lakevisor_plugin.rules.sub_agents import (
     delegation_problems,
     graph_problems,
@@ -18,6 +23,7 @@ __all__ = [
     "graph_problems",
     "hook_arguments",
     "hook_problems",
+    "implemented_hooks",
     "registration",
     "sub_agent_problems",
     "tool_problems",

@@ -48,6 +48,11 @@ def registration(plugin: object) -> Callable[[], Any] | None:
     return next(found, None)
 
 
+def implemented_hooks(plugin: object) -> list[str]:
+    """Return the names of the hooks that a module or object implements."""
+    return [each.hook_name for each in _implementations(plugin)]
+
+
 class _Implementation:
     """One marked function of a plugin."""
 

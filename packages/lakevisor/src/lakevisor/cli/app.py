@@ -14,6 +14,7 @@ from lakevisor.cli.ask import ask
 from lakevisor.cli.chat import chat
 from lakevisor.cli.config import app as config
 from lakevisor.cli.db import app as db
+from lakevisor.cli.deploy import app as deploy
 from lakevisor.cli.doctor import doctor
 from lakevisor.cli.environment import read_environment
 from lakevisor.cli.operations import app as operations
@@ -32,6 +33,7 @@ Exit codes:
     5  Lakebase
     6  the request: empty, too long, not a thread id, sent twice with other words
     7  the turn: the model failed, or a limit was reached
+    8  the deployment: something stands in its way, or it failed
   130  interrupted
 """
 
@@ -51,6 +53,7 @@ app.add_typer(config, name="config")
 app.add_typer(plugins, name="plugins")
 app.add_typer(db, name="db")
 app.add_typer(operations, name="operations")
+app.add_typer(deploy, name="deploy")
 app.command()(doctor)
 
 

@@ -1,7 +1,13 @@
 """Configuration: layers of YAML, environment and command line; one typed, frozen result."""
 
 from lakevisor.config.configuration import Configuration, Leaf
+from lakevisor.config.deployment import (
+    AppDeploymentSettings,
+    DeploymentSettings,
+    ModelDeploymentSettings,
+)
 from lakevisor.config.loading import load_configuration, workspace_names
+from lakevisor.config.masking import is_secret_name
 from lakevisor.config.models import (
     LakebaseSettings,
     ModelSettings,
@@ -24,9 +30,12 @@ __all__ = [
     "DEFAULT",
     "REDACTED",
     "SECRETS",
+    "AppDeploymentSettings",
     "Configuration",
+    "DeploymentSettings",
     "LakebaseSettings",
     "Leaf",
+    "ModelDeploymentSettings",
     "ModelSettings",
     "Origin",
     "PoolSettings",
@@ -38,6 +47,7 @@ __all__ = [
     "TracingSettings",
     "TurnSettings",
     "WorkspaceSettings",
+    "is_secret_name",
     "load_configuration",
     "nearest_name",
     "packaged",

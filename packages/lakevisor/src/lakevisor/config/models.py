@@ -6,23 +6,15 @@ from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
+from lakevisor.config.deployment import DeploymentSettings
 from lakevisor.config.secrets import SecretRef
-
-
-class Section(BaseModel):
-    """A part of the configuration: frozen, and without unknown keys."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, hide_input_in_errors=True, defer_build=True
-    )
+from lakevisor.config.section import Name, Seconds, Section
 
 
 def _web_address(value: str) -> str:
@@ -41,8 +33,6 @@ def _web_address(value: str) -> str:
 
 
 Host = Annotated[str, AfterValidator(_web_address)]
-Name = Annotated[str, Field(min_length=1)]
-Seconds = Annotated[float, Field(gt=0)]
 
 
 class WorkspaceSettings(Section):
@@ -307,6 +297,9 @@ class Settings(Section):
     )
     serving: ServingSettings = Field(
         default_factory=ServingSettings, description="How the server answers."
+    )
+    deployment: DeploymentSettings = Field(
+        default_factory=DeploymentSettings, description="Where it is deployed to."
     )
     agents: dict[str, dict[str, Any]] = Field(
         default_factory=dict,

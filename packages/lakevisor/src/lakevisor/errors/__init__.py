@@ -44,16 +44,24 @@ LakevisorError
 │   ├── NothingToDownload
 │   ├── FileNotWritten                          on the person's own disk
 │   └── ProposalGone
-└── TurnError                          exit 7   a turn that did not come to its end
-    ├── ModelError
-    │   └── ModelStreamBroken                   in the middle of an answer
-    ├── DeadlineExceeded
-    ├── TooManyModelCalls
-    ├── LaunchUnknown                           no answer came to a launch
-    ├── TurnSuperseded                          interrupted, then overtaken
-    ├── NotReady                                the server still connects
-    ├── ServerStopping                          it ends before the turn does
-    └── LeaseLost                               another process works on the thread
+├── TurnError                          exit 7   a turn that did not come to its end
+│   ├── ModelError
+│   │   └── ModelStreamBroken                   in the middle of an answer
+│   ├── DeadlineExceeded
+│   ├── TooManyModelCalls
+│   ├── LaunchUnknown                           no answer came to a launch
+│   ├── TurnSuperseded                          interrupted, then overtaken
+│   ├── NotReady                                the server still connects
+│   ├── ServerStopping                          it ends before the turn does
+│   └── LeaseLost                               another process works on the thread
+└── DeploymentError                    exit 8   a deployment that did not happen
+    ├── DeployExtraMissing                      lakevisor[deploy] is not installed
+    ├── NotDeployable                           all that stands in the way
+    ├── WheelNotBuilt
+    ├── EndpointNotReady                        with its build logs
+    ├── SmokeTestFailed                         the version before serves again
+    ├── NoEarlierVersion
+    └── BundleFailed                            the Databricks CLI
 
 Three audiences: ``message`` is one sentence for whoever is told (a person or a model), without
 secrets; ``remedy`` is what an operator does next; anything that is not a ``LakevisorError`` is a
@@ -70,6 +78,16 @@ from lakevisor.errors.configuration import (
     SecretNotFound,
     UnknownKey,
     UnknownWorkspace,
+)
+from lakevisor.errors.deployment import (
+    BundleFailed,
+    DeployExtraMissing,
+    DeploymentError,
+    EndpointNotReady,
+    NoEarlierVersion,
+    NotDeployable,
+    SmokeTestFailed,
+    WheelNotBuilt,
 )
 from lakevisor.errors.lakebase import (
     LakebaseError,
@@ -126,13 +144,17 @@ from lakevisor.errors.workspace import (
 
 __all__ = [
     "BodyTooLong",
+    "BundleFailed",
     "CallerUnknown",
     "ConfigurationError",
     "ConfigurationNotFound",
     "DeadlineExceeded",
+    "DeployExtraMissing",
+    "DeploymentError",
     "DownloadFailed",
     "DuplicateKey",
     "EmptyRequest",
+    "EndpointNotReady",
     "FileNotWritten",
     "InvalidConfiguration",
     "InvalidPlugins",
@@ -152,7 +174,9 @@ __all__ = [
     "MissingValue",
     "ModelError",
     "ModelStreamBroken",
+    "NoEarlierVersion",
     "NotAuthenticated",
+    "NotDeployable",
     "NotReady",
     "NothingToDownload",
     "PermissionDenied",
@@ -165,6 +189,7 @@ __all__ = [
     "ResponseNotFound",
     "SecretNotFound",
     "ServerStopping",
+    "SmokeTestFailed",
     "ThreadBusy",
     "ThreadNotFound",
     "TooManyInBackground",
@@ -176,6 +201,7 @@ __all__ = [
     "UnknownAction",
     "UnknownKey",
     "UnknownWorkspace",
+    "WheelNotBuilt",
     "WorkspaceError",
     "WorkspaceFault",
     "WorkspaceUnreachable",
