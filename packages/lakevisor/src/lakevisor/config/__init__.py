@@ -7,7 +7,6 @@ from lakevisor.config.deployment import (
     ModelDeploymentSettings,
 )
 from lakevisor.config.loading import load_configuration, workspace_names
-from lakevisor.config.masking import is_secret_name
 from lakevisor.config.models import (
     LakebaseSettings,
     ModelSettings,
@@ -24,6 +23,7 @@ from lakevisor.config.origins import DEFAULT, Origin
 from lakevisor.config.packaged import packaged, read_packaged
 from lakevisor.config.redacted_logs import redact_logs
 from lakevisor.config.redaction import REDACTED, SECRETS, Redactor
+from lakevisor.config.secret_names import is_secret_name
 from lakevisor.config.secrets import SecretRef
 
 __all__ = [
