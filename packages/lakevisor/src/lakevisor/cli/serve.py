@@ -42,7 +42,7 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, help="How many processes answer.")] = 1,
     options: Options,
 ) -> None:
-    """Answer requests over HTTP, as OpenAI's, MLflow's and Databricks' clients send them."""
+    """Answer over HTTP: a chat page at /, and what OpenAI's, MLflow's, Databricks' clients send."""
     options = _with_logs(options)
     start_logs(options)
     configuration = options.load_configuration()

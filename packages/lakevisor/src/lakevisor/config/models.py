@@ -252,6 +252,9 @@ class ServingSettings(Section):
     keep_alive_seconds: Seconds = Field(
         15, description="After so long without an event a stream sends a comment, for proxies."
     )
+    page: bool = Field(
+        True, description="Whether `/` is a chat page; with `chat_proxy` it is that app's page."
+    )
     chat_proxy: bool = Field(
         False,
         description="Whether pages are passed on to a chat app on this machine (CHAT_APP_PORT), as "

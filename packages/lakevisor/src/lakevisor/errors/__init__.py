@@ -33,6 +33,7 @@ LakevisorError
 │   ├── UnknownAction
 │   ├── InvalidThreadId
 │   ├── CallerUnknown                           no proxy says who asks
+│   ├── FromAnotherSite                         another site's page sent it with a person's browser
 │   ├── BodyTooLong
 │   ├── ThreadNotFound
 │   ├── ResponseNotFound                        or not answered yet
@@ -103,6 +104,7 @@ from lakevisor.errors.request import (
     CallerUnknown,
     EmptyRequest,
     FileNotWritten,
+    FromAnotherSite,
     InvalidRequest,
     InvalidThreadId,
     LimitReached,
@@ -156,6 +158,7 @@ __all__ = [
     "EmptyRequest",
     "EndpointNotReady",
     "FileNotWritten",
+    "FromAnotherSite",
     "InvalidConfiguration",
     "InvalidPlugins",
     "InvalidRequest",

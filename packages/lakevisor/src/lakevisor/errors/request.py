@@ -65,6 +65,12 @@ class CallerUnknown(RequestError):
     remedy = "Log in; the proxy in front of the server says who asks."
 
 
+class FromAnotherSite(RequestError):
+    """The request comes from a page of another site."""
+
+    remedy = "Open this server's own page, or send the request from a program."
+
+
 class BodyTooLong(RequestError):
     """The request is too long."""
 

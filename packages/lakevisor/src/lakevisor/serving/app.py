@@ -20,6 +20,7 @@ from lakevisor.serving.correlation import Correlated
 from lakevisor.serving.failures import Failure, failure_of
 from lakevisor.serving.identity import Identities
 from lakevisor.serving.opening import GiveUp, OpenedInBackground, SecondsLeft
+from lakevisor.serving.page import Page
 from lakevisor.serving.request_reading import CORRELATION_HEADER, correlation_id
 from lakevisor.serving.routes import Routes, as_json
 from lakevisor.serving.turn_response import log_failure
@@ -59,6 +60,8 @@ def build_app(
     routes = Routes(opened=opening, identities=Identities(settings), settings=settings)
     app.router.routes[:] = [each for each in app.router.routes if _is_kept(each)]
     app.include_router(routes.router())
+    if settings.page and not settings.chat_proxy:
+        app.include_router(Page().router())
     app.router.lifespan_context = _open_while_served(opening)
     _answer_errors(app)
     app.add_middleware(Correlated)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fastapi import Response
+
 from lakevisor.serving.request_body import CUSTOM_INPUTS
 
 JsonSchema = Mapping[str, Any]
@@ -86,6 +88,7 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
 _WORDS = {
     400: "The request cannot be read.",
     401: "It is not known who asks.",
+    403: "A page of another site has sent it.",
     404: "You have no such thing.",
     409: "The thread, or the same request, is being worked on; or it is too late.",
     413: "The body is too long.",
@@ -144,6 +147,23 @@ def retrieve(path: str) -> dict[str, Any]:
     }
 
 
+def download(path: str) -> dict[str, Any]:
+    """Describe a path for the file behind an answer."""
+    return {
+        "operation_id": f"download{path.replace('/', '_').replace('{response_id}', 'id')}",
+        "summary": "The full result behind a response",
+        "tags": ["responses"],
+        "response_class": Response,
+        "responses": {
+            200: {
+                "description": "CSV with all rows; it is whole if the connection ends in order.",
+                "content": {"text/csv": {"schema": _TEXT}},
+            },
+            **errors(401, 404, 500, 502, 503),
+        },
+    }
+
+
 def _path_parameters(path: str) -> Sequence[dict[str, Any]]:
     named = {"name": "name", "in": "path", "required": True, "schema": _TEXT}
     return [named] if "{name}" in path else []
@@ -167,7 +187,7 @@ THREAD: Mapping[str, Any] = {
 DELETE_THREAD: Mapping[str, Any] = {
     "summary": "Delete a thread",
     "tags": ["threads"],
-    "responses": errors(400, 401, 404, 409, 500, 503),
+    "responses": errors(400, 401, 403, 404, 409, 500, 503),
 }
 OPERATIONS: Mapping[str, Any] = {
     "summary": "What the caller has started",

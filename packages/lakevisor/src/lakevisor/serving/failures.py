@@ -23,9 +23,11 @@ STATUSES: Mapping[type[LakevisorError], int] = {
     errors.LakebaseError: 503,
     errors.RequestError: 400,
     errors.CallerUnknown: 401,
+    errors.FromAnotherSite: 403,
     errors.ThreadNotFound: 404,
     errors.ResponseNotFound: 404,
     errors.TooManyInBackground: 429,
+    errors.NothingToDownload: 404,
     errors.TurnRunning: 409,
     errors.ThreadBusy: 409,
     errors.ProposalGone: 409,
@@ -60,6 +62,7 @@ FOR_OPERATORS = (
 """Their messages name what only an operator may know."""
 _TYPES = {
     401: "authentication_error",
+    403: "permission_error",
     404: "not_found_error",
     409: "conflict_error",
     429: "rate_limit_error",
@@ -67,6 +70,7 @@ _TYPES = {
 """OpenAI's words, by status."""
 _ERROR_CODES = {
     401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
     404: "RESOURCE_DOES_NOT_EXIST",
     409: "RESOURCE_CONFLICT",
     429: "REQUEST_LIMIT_EXCEEDED",

@@ -13,6 +13,7 @@ from lakevisor.ledger.turn_operations import operation_of
 from lakevisor.serving import documents
 from lakevisor.serving.identity import Identities
 from lakevisor.serving.opening import OpenedInBackground
+from lakevisor.serving.response_id import ResponseId
 from lakevisor_plugin import Operation
 
 MOST_LISTED = 500
@@ -51,6 +52,7 @@ class Message(BaseModel):
     """Something that was said in a thread."""
 
     turn_id: str
+    response_id: str
     role: Literal["user", "assistant"]
     agent: str | None
     text: str
@@ -101,8 +103,16 @@ class Possessions:
         supervisor = self.opened.supervisor
         caller = await self.identities.caller(request.headers, supervisor.workspace)
         said = await supervisor.threads_of(caller).read(thread_id)
-        messages = [Message.model_validate(asdict(each)) for each in said]
-        return Thread(thread_id=thread_id, messages=messages)
+        return Thread(
+            thread_id=thread_id,
+            messages=[
+                Message(
+                    response_id=str(ResponseId(thread_id=thread_id, turn_id=each.turn_id)),
+                    **asdict(each),
+                )
+                for each in said
+            ],
+        )
 
     async def delete_thread(self, request: Request, thread_id: str) -> None:
         """Delete a thread of the caller; what was started in it stays known."""

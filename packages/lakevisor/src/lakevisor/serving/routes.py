@@ -7,7 +7,7 @@ from collections.abc import AsyncIterable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
 
 from lakevisor.config import ServingSettings
@@ -15,9 +15,11 @@ from lakevisor.errors import InvalidRequest, LakevisorError
 from lakevisor.serving import documents
 from lakevisor.serving.chat_titles import is_title_request, title_events
 from lakevisor.serving.description import description, is_description
+from lakevisor.serving.downloads import ResponseDownloads
 from lakevisor.serving.failures import failure_of
 from lakevisor.serving.identity import Identities
 from lakevisor.serving.opening import OpenedInBackground
+from lakevisor.serving.other_sites import refuse_other_sites
 from lakevisor.serving.possessions import Possessions
 from lakevisor.serving.request_body import RequestBody
 from lakevisor.serving.request_reading import (
@@ -52,14 +54,15 @@ class Routes:
 
     def router(self) -> APIRouter:
         """Return the routes."""
-        router = APIRouter()
+        router = APIRouter(dependencies=[Depends(refuse_other_sites)])
         for path in RESPONSE_PATHS:
             router.add_api_route(
                 path, self.respond, methods=["POST"], **documents.respond(path, RESPONSE_PATHS[0])
             )
         for path in ("/responses/{response_id}", "/v1/responses/{response_id}"):
             router.add_api_route(path, self.retrieve, methods=["GET"], **documents.retrieve(path))
-        router.include_router(Possessions(opened=self.opened, identities=self.identities).router())
+        for each in (Possessions, ResponseDownloads):
+            router.include_router(each(opened=self.opened, identities=self.identities).router())
         router.add_api_route("/health", self.health, methods=["GET"], **documents.HEALTH)
         router.add_api_route("/ready", self.ready, methods=["GET"], **documents.READY)
         return router

@@ -1,0 +1,109 @@
+// What the person has: conversations, the latest first, and what was started in them.
+
+import * as api from "./api.js";
+import { announce, button, element, link, moment, webAddress } from "./dom.js";
+import { state } from "./operations.js";
+
+const THREADS = 30;
+const RUNS = 10;
+const TITLE_CHARS = 80;
+
+export class Side {
+  /** @param {Object} does `open(threadId)`, `deleted(threadId)`. */
+  constructor(does) {
+    this.does = does;
+    this.current = null;
+    this.titles = new Map();
+    this.threads = document.getElementById("threads");
+    this.runs = document.getElementById("runs");
+  }
+
+  /** Remember how a conversation begins, so that it need not be asked for. */
+  name(threadId, title) {
+    if (!this.titles.has(threadId)) this.titles.set(threadId, title.slice(0, TITLE_CHARS));
+  }
+
+  /** Say which conversation is shown. */
+  mark(threadId) {
+    this.current = threadId;
+    for (const item of this.threads.children) {
+      item.firstChild.toggleAttribute("aria-current", item.dataset.thread === threadId);
+    }
+  }
+
+  /** Show what there is now; a list that cannot be had stays as it is. */
+  async refresh() {
+    const [threads, runs] = await Promise.allSettled([api.threads(THREADS), api.operations(RUNS)]);
+    if (threads.status === "fulfilled") this.showThreads(threads.value);
+    if (runs.status === "fulfilled") this.showRuns(runs.value);
+    return runs.value?.some(({ operation }) => !operation.is_final) ?? false;
+  }
+
+  showThreads(threads) {
+    this.threads.replaceChildren(...threads.map((each) => this.entry(each)));
+    this.mark(this.current);
+  }
+
+  entry({ thread_id: threadId, last_turn_at: at, is_busy: isBusy }) {
+    const title = element("span", { class: "entry-title" }, this.titles.get(threadId) ?? "…");
+    if (!this.titles.has(threadId)) this.findTitle(threadId, title);
+    const open = button("", { class: "entry" }, () => this.does.open(threadId));
+    open.append(title, element("span", { class: "hint" }, isBusy ? "working …" : moment(at)));
+    const remove = button("×", { class: "quiet remove", "aria-label": "Delete this conversation" }, () => this.remove(threadId));
+    return element("li", { "data-thread": threadId }, open, remove);
+  }
+
+  async findTitle(threadId, title) {
+    const told = await api.thread(threadId).catch(() => null);
+    const asked = told?.messages.find((each) => each.role === "user")?.text;
+    if (asked) this.name(threadId, asked);
+    title.textContent = this.titles.get(threadId) ?? "Conversation";
+  }
+
+  async remove(threadId) {
+    const question = `Delete “${this.titles.get(threadId) ?? "this conversation"}”? What was started in it goes on.`;
+    if (!(await confirmed(question))) return;
+    try {
+      await api.deleteThread(threadId);
+    } catch (error) {
+      announce(error.message);
+      await told(error.message);
+      return;
+    }
+    announce("The conversation is deleted.");
+    this.does.deleted(threadId);
+    await this.refresh();
+  }
+
+  showRuns(runs) {
+    this.runs.replaceChildren(...runs.map(({ thread_id: threadId, operation }) => {
+      const open = button("", { class: "entry" }, () => this.does.open(threadId));
+      open.append(element("span", { class: "entry-title" }, operation.title), state(operation));
+      const page = webAddress(operation.url);
+      const away = page ? link(page, "↗") : null;
+      away?.setAttribute("aria-label", `Open run ${operation.run_id}`);
+      return element("li", {}, open, away);
+    }));
+  }
+}
+
+function confirmed(question) {
+  return asked(question, true);
+}
+
+function told(words) {
+  return asked(words, false);
+}
+
+function asked(words, isQuestion) {
+  const dialog = document.getElementById("confirm");
+  const [no, yes] = dialog.querySelectorAll("button");
+  document.getElementById("confirm-text").textContent = words;
+  no.textContent = isQuestion ? "Keep it" : "Close";
+  yes.hidden = !isQuestion;
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+  });
+}
