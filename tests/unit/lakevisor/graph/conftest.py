@@ -15,7 +15,15 @@ from langgraph.checkpoint.memory import InMemorySaver
 from pydantic import BaseModel
 
 from lakevisor.config import SupervisorSettings
-from lakevisor.graph import Limits, TurnContext, build_graph, current_turn, new_turn, reply_text
+from lakevisor.graph import (
+    DirectCall,
+    Limits,
+    TurnContext,
+    build_graph,
+    current_turn,
+    new_turn,
+    reply_text,
+)
 from lakevisor.graph.state import State
 from lakevisor.ledger import Lease, OwnerKey, TurnOperations, TurnRateLimits, TurnStart
 from lakevisor.ledger.memory import MemoryLedger
@@ -134,7 +142,11 @@ class Talk:
     context: TurnContext = field(init=False)
     turns: int = 0
 
-    async def say(self, text: str, *script: Any) -> str:
+    async def act(self, agent: str, tool: str, **arguments: Any) -> str:
+        """Let a tool be called without a model, and return the whole reply."""
+        return await self.say(tool, action=DirectCall(agent=agent, tool=tool, arguments=arguments))
+
+    async def say(self, text: str, *script: Any, action: DirectCall | None = None) -> str:
         """Send a message while the model follows a script, and return the whole reply."""
         if script:
             self.model.then(*script)
@@ -152,6 +164,7 @@ class Talk:
                 new_turn(
                     HumanMessage(text, id=lease.turn_id),
                     accepted=reaction.accepted,
+                    action=action,
                     said=reaction.said,
                     is_answered=reaction.is_all,
                 ),

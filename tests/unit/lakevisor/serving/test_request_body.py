@@ -8,7 +8,7 @@ import pytest
 
 from lakevisor.errors import InvalidRequest
 from lakevisor.serving.request_body import RequestBody
-from lakevisor.supervisor import Request, Said
+from lakevisor.supervisor import Action, Request, Said
 
 HELLO = {"role": "user", "content": "Hello"}
 
@@ -104,3 +104,48 @@ def test_what_cannot_be_read_is_refused_with_what_is_wrong(body: Any, said: str)
     with pytest.raises(InvalidRequest) as refused:
         RequestBody.read(body).request()
     assert said in refused.value.message
+
+
+def test_an_action_needs_no_words() -> None:
+    request = read(input=[], custom_inputs={"action": "poll"})
+
+    assert (request.text, request.action) == ("poll", Action(name="poll"))
+
+
+def test_an_action_has_its_arguments_and_the_words_that_come_with_it() -> None:
+    action = {"name": "stop", "arguments": {"run_id": "12"}}
+    request = read(input="Stop run 12", custom_inputs={"action": action})
+
+    assert request.action == Action(name="stop", arguments={"run_id": "12"})
+    assert request.text == "Stop run 12"
+
+
+def test_an_action_with_other_arguments_is_another_request() -> None:
+    one, other = (
+        read(custom_inputs={"action": {"name": "stop", "arguments": {"run_id": each}}})
+        for each in ("1", "2")
+    )
+
+    assert one.body_digest() != other.body_digest()
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        7,
+        {},
+        {"name": "stop", "run_id": "12"},
+        {"name": "stop", "arguments": "12"},
+        {"name": "stop", "arguments": {"run_id": "\x00"}},
+        {"name": "stop", "arguments": {"run_id": [float("nan")]}},
+        {"name": "stop", "arguments": {"run_id": 2**64}},
+    ],
+)
+def test_what_is_no_action_is_refused(action: Any) -> None:
+    with pytest.raises(InvalidRequest):
+        read(custom_inputs={"action": action})
+
+
+def test_a_request_acts_or_approves() -> None:
+    with pytest.raises(InvalidRequest, match="not both"):
+        read(custom_inputs={"action": "poll", "approve": "p1"})

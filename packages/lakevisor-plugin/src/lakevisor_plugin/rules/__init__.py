@@ -14,9 +14,15 @@ from lakevisor_plugin.rules.sub_agents import (
     graph_problems,
     sub_agent_problems,
 )
-from lakevisor_plugin.rules.tools import HAND_OFF_PREFIX, MORE_TO_DO, tool_problems
+from lakevisor_plugin.rules.tools import (
+    DESCRIBE,
+    HAND_OFF_PREFIX,
+    MORE_TO_DO,
+    tool_problems,
+)
 
 __all__ = [
+    "DESCRIBE",
     "HAND_OFF_PREFIX",
     "MORE_TO_DO",
     "delegation_problems",

@@ -15,6 +15,8 @@ HAND_OFF_PREFIX = "transfer_to_"
 """What the names of the supervisor's own delegation tools begin with."""
 MORE_TO_DO = "more_to_do"
 """The parameter that the supervisor adds to shortcuts; no tool may have one of its own."""
+DESCRIBE = "describe"
+"""The action that the host answers itself: what there is."""
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -44,6 +46,7 @@ def tool_problems(
         *_name_problems([tool.name for tool in made], shortcuts),
         *_named_problems([tool.name for tool in made], "effects", effects),
         *_named_problems([tool.name for tool in made], "actions", actions),
+        *_reserved_problems(actions),
         *(problem for tool in made for problem in _problems_of(tool)),
     ]
 
@@ -62,6 +65,11 @@ def _named_problems(names: Sequence[str], field: str, given: Sequence[str]) -> I
     for name in given:
         if name not in names:
             yield f"{field} names {name!r}, which is no tool of it. {hint(name, names)}"
+
+
+def _reserved_problems(actions: Sequence[str]) -> Iterator[str]:
+    if DESCRIBE in actions:
+        yield f"actions names {DESCRIBE!r}, which is Lakevisor's own; rename the tool."
 
 
 def _problems_of(tool: BaseTool) -> Iterator[str]:

@@ -11,20 +11,22 @@ from lakevisor.graph.messages import (
     reply_text,
     turns,
 )
-from lakevisor.graph.state import AcceptedCall, State, new_turn
+from lakevisor.graph.state import DirectCall, State, new_turn
+from lakevisor.graph.tool_call import arguments_problem
 from lakevisor.graph.view import CHARS_PER_TOKEN
 
 __all__ = [
     "CHARS_PER_TOKEN",
     "FOR_PROGRAMS",
     "SUPERVISOR",
-    "AcceptedCall",
+    "DirectCall",
     "Emit",
     "Limits",
     "ModelFor",
     "State",
     "SupervisorGraph",
     "TurnContext",
+    "arguments_problem",
     "build_graph",
     "current_turn",
     "is_reply_part",

@@ -61,10 +61,10 @@ def build_graph(
 
 
 def _entry(state: State) -> Literal["supervisor", "tools", "__end__"]:
-    """Ask no model where the person has accepted what was proposed, or said no to it."""
+    """Ask no model where the person has accepted what was proposed or said no, or acts directly."""
     if state.get("is_answered"):
         return "__end__"
-    return "supervisor" if state.get("accepted") is None else "tools"
+    return "tools" if state.get("accepted") or state.get("action") else "supervisor"
 
 
 def _supervisor(

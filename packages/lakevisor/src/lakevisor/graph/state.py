@@ -19,8 +19,8 @@ TURNS_KEPT = 40
 """How many turns of a thread are kept for the models; the ledger keeps every answer."""
 
 
-class AcceptedCall(TypedDict):
-    """A tool call that the person has accepted; it is run exactly as it stands here."""
+class DirectCall(TypedDict):
+    """A tool call that no model has just made; it is run exactly as it stands here."""
 
     agent: str
     tool: str
@@ -54,8 +54,10 @@ class State(TypedDict, total=False):
     A JSON text for each agent: a plugin's values may be what a checkpoint cannot hold (half of a
     surrogate pair, a number of more than 64 bits).
     """
-    accepted: AcceptedCall | None
+    accepted: DirectCall | None
     """What the person has accepted with this turn's message."""
+    action: DirectCall | None
+    """What the person's program calls in their name: it is the whole turn."""
     is_answered: bool
     """Whether the turn was answered before any model: the person has said no."""
     assignments: list[Assignment]
@@ -92,7 +94,8 @@ def after_answer(assignments: Sequence[Assignment]) -> tuple[str, list[Assignmen
 def new_turn(
     message: AnyMessage,
     *,
-    accepted: AcceptedCall | None = None,
+    accepted: DirectCall | None = None,
+    action: DirectCall | None = None,
     said: str = "",
     is_answered: bool = False,
     earlier: Sequence[AnyMessage] = (),
@@ -102,6 +105,7 @@ def new_turn(
     Args:
         message: what the person said.
         accepted: the proposed call that the message accepts.
+        action: the call that is made instead of asking a model.
         said: what the person is told first, before any model.
         is_answered: whether that is the whole answer.
         earlier: what was said before in a conversation that the thread does not know.
@@ -110,6 +114,7 @@ def new_turn(
     state = State(
         messages=[*earlier, message, *told],
         accepted=accepted,
+        action=action,
         is_answered=is_answered,
         assignments=[],
         hand_offs=0,

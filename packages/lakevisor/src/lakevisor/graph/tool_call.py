@@ -129,7 +129,7 @@ class ToolRunner:
         tool = self.tools.get(call.agent, {}).get(call.tool)
         if tool is None:
             return _error(f"There is no tool {call.tool!r}.")
-        if problem := _problem(tool, call.arguments, turn):
+        if problem := arguments_problem(tool, call.arguments, turn):
             return _error(problem)
         verdict = self._review(call, turn, read_outside=read_outside)
         if verdict.decision is Decision.REFUSE:
@@ -168,7 +168,7 @@ class ToolRunner:
     ) -> Outcome:
         """Write down what waits for the person's own word, and ask for it."""
         tool = self.tools[call.agent][call.tool]
-        if problem := _problem(tool, settled.arguments, context.turn):
+        if problem := arguments_problem(tool, settled.arguments, context.turn):
             _log_bug(call, f"what was settled does not fit the tool: {problem}")
             return _error(FAILED)
         proposed = await context.proposals.propose(
@@ -287,15 +287,24 @@ async def _refuse(call: ToolCall, reason: str, context: TurnContext) -> Outcome:
     return Outcome(kind="refused", content=f"Refused: {reason}")
 
 
-def _problem(tool: BaseTool, arguments: Mapping[str, Any], turn: Turn) -> str:
-    """Return why a tool does not take these arguments, or nothing."""
+def arguments_problem(
+    tool: BaseTool, arguments: Mapping[str, Any], turn: Turn | None = None
+) -> str:
+    """Return why a tool does not take these arguments, or nothing.
+
+    Args:
+        tool: the tool.
+        arguments: those that a model or a program gives.
+        turn: the one that the tool is given with them; without it, that parameter is left out.
+    """
     if unknown := sorted(set(arguments) - set(tool.args)):
         known = ", ".join(tool.args) or "none"
         return f"Unknown arguments: {', '.join(unknown)}. The tool takes: {known}."
-    schema = tool.get_input_schema()
-    if issubclass(schema, BaseModel):
+    schema: Any = tool.get_input_schema() if turn is not None else tool.tool_call_schema
+    if isinstance(schema, type) and issubclass(schema, BaseModel):
+        injected = _injected(tool, turn) if turn is not None else {}
         try:
-            schema.model_validate({**arguments, **_injected(tool, turn)})
+            schema.model_validate({**arguments, **injected})
         except ValidationError as error:
             return _readable(error)
     return ""

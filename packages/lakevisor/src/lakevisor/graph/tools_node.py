@@ -8,7 +8,8 @@ the supervisor, because it needs that answer, does not.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias
 from uuid import uuid4
 
 from langchain_core.messages import AIMessage, AnyMessage
@@ -24,6 +25,7 @@ from lakevisor.graph.messages import (
     SUPERVISOR,
     is_reply_part,
     reply_part,
+    shortened,
     tool_result,
 )
 from lakevisor.graph.state import Assignment, State, after_answer
@@ -38,11 +40,16 @@ LEFT_OUT = "Not done, because the request ended before it: {}. Ask for it again.
 WAITS = "What needs the answer that is still to come was not done. Ask for it once that is there."
 
 
+Origin: TypeAlias = Literal["model", "accepted", "action"]
+"""Whose call it is: a model's, one that the person has accepted, or one of their program."""
+
+
 @dataclass(kw_only=True)
 class Batch:
     """What came of the calls of one message, in order."""
 
     author: str
+    origin: Origin
     has_more_to_do: bool
     """Whether the supervisor said that it has more to do afterwards."""
     messages: list[AnyMessage] = field(default_factory=list)
@@ -64,8 +71,9 @@ class Batch:
 
     @property
     def has_ended(self) -> bool:
-        """Whether the turn ends here: work was launched, or the person was asked."""
-        return any(outcome.ends_turn for outcome in self.outcomes)
+        """Whether the turn ends here: work was launched, the person was asked, or was all."""
+        is_all = self.origin == "action" and bool(self.outcomes)
+        return is_all or any(outcome.ends_turn for outcome in self.outcomes)
 
     @property
     def is_answered(self) -> bool:
@@ -94,12 +102,15 @@ class ToolsNode:
     async def __call__(self, state: State, runtime: Runtime[TurnContext]) -> Command[str]:
         """Run the calls and go where their results say."""
         context, emit = runtime.context, runtime.stream_writer
-        message, accepted = _calls_to_run(state)
+        message, origin = _calls_to_run(state)
         kept = state.get("memory", {})
         context.recall(kept)
-        batch = Batch(author=str(message.name), has_more_to_do=_has_more_to_do(message))
-        batch.had_read_outside = state.get("read_outside", False)
-        if accepted:
+        batch = Batch(
+            author=str(message.name), origin=origin, has_more_to_do=_has_more_to_do(message)
+        )
+        # What a program calls in the person's name was wanted by no model.
+        batch.had_read_outside = state.get("read_outside", False) and origin != "action"
+        if origin != "model":
             batch.messages.append(message)
         for call in message.tool_calls:
             if batch.has_ended:
@@ -111,7 +122,7 @@ class ToolsNode:
                 batch.messages.append(tool_result(call, LATER, failed=True))
                 batch.is_incomplete = True
             else:
-                await self._run(call, batch, context, emit, accepted=accepted)
+                await self._run(call, batch, context, emit)
         _say_what_was_not_done(batch, state, emit)
         update: State = {}
         # A channel that is not written is not stored again.
@@ -134,9 +145,7 @@ class ToolsNode:
             )
         )
 
-    async def _run(
-        self, call: Call, batch: Batch, context: TurnContext, emit: Emit, *, accepted: bool
-    ) -> None:
+    async def _run(self, call: Call, batch: Batch, context: TurnContext, emit: Emit) -> None:
         agent = batch.author
         if agent == SUPERVISOR:
             agent = self.delegation.shortcuts.get(call["name"], SUPERVISOR)
@@ -145,8 +154,15 @@ class ToolsNode:
             agent=agent, tool=call["name"], call_id=str(call["id"]), arguments=arguments
         )
         outcome = await self.runner.run(
-            request, context, emit, accepted=accepted, read_outside=batch.had_read_outside
+            request,
+            context,
+            emit,
+            accepted=batch.origin == "accepted",
+            read_outside=batch.had_read_outside,
         )
+        if batch.origin == "action" and not outcome.text:
+            # No model will read it and tell it in words of its own.
+            outcome = replace(outcome, text=shortened(outcome.content))
         batch.agents.add(agent)
         batch.outcomes.append(outcome)
         failed = outcome.kind in ("error", "refused")
@@ -219,15 +235,17 @@ def _steps(batch: Batch) -> list[Assignment]:
     return [*first, Assignment(**{**last, "come_back": batch.come_back})]
 
 
-def _calls_to_run(state: State) -> tuple[AIMessage, bool]:
-    """Return the message with the calls, and whether the person has just accepted them."""
+def _calls_to_run(state: State) -> tuple[AIMessage, Origin]:
+    """Return the message with the calls, and whose they are."""
     last = state["messages"][-1]
     if isinstance(last, AIMessage) and last.tool_calls:
-        return last, False
-    accepted = state.get("accepted")
-    assert accepted is not None, "only an accepted call leads from the person to the tools"
-    call = Call(name=accepted["tool"], args=accepted["arguments"], id=f"call_{uuid4().hex}")
-    return AIMessage(content="", name=accepted["agent"], tool_calls=[call]), True
+        return last, "model"
+    accepted, action = state.get("accepted"), state.get("action")
+    direct = accepted or action
+    assert direct is not None, "only a direct call leads from the person to the tools"
+    call = Call(name=direct["tool"], args=direct["arguments"], id=f"call_{uuid4().hex}")
+    message = AIMessage(content="", name=direct["agent"], tool_calls=[call])
+    return message, "accepted" if accepted else "action"
 
 
 def _has_more_to_do(message: AIMessage) -> bool:

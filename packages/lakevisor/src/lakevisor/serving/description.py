@@ -17,14 +17,13 @@ from lakevisor.serving.response_id import ResponseId
 from lakevisor.serving.response_stream import JsonObject, ResponseStream
 from lakevisor.supervisor import new_id
 from lakevisor_plugin import Answered, TurnFinished
+from lakevisor_plugin.rules import DESCRIBE
 
-DESCRIBE = "describe"
-"""The action that this is; no thread is needed for it, and none comes of it."""
 _SPEAKER = "supervisor"
 
 
 def is_description(body: RequestBody) -> bool:
-    """Tell whether a request asks for it."""
+    """Tell whether a request asks for it: an action that needs no thread, and makes none."""
     return body.action is not None and body.action.name == DESCRIBE
 
 

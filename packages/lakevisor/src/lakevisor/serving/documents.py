@@ -15,12 +15,24 @@ _MESSAGE: JsonSchema = {
     "type": "object",
     "description": "A message, an item of an earlier answer, or an mcp_approval_response.",
 }
+_ACTION: JsonSchema = {
+    "description": "A tool to call, without a model.",
+    "oneOf": [
+        _TEXT,
+        {
+            "type": "object",
+            "required": ["name"],
+            "additionalProperties": False,
+            "properties": {"name": _TEXT, "arguments": {"type": "object"}},
+        },
+    ],
+}
 _REQUEST: JsonSchema = {
     "type": "object",
-    "required": ["input"],
     "properties": {
         "input": {
-            "description": "What the person says, or the whole conversation, oldest first.",
+            "description": "What the person says, or the whole conversation, oldest first. Needed "
+            "unless custom_inputs has an action or approves something.",
             "oneOf": [_TEXT, {"type": "array", "minItems": 1, "items": _MESSAGE}],
         },
         "stream": {"type": "boolean", "default": False},
@@ -37,7 +49,7 @@ _REQUEST: JsonSchema = {
         "custom_inputs": {
             "type": "object",
             "additionalProperties": False,
-            "properties": dict.fromkeys(CUSTOM_INPUTS, _TEXT),
+            "properties": {**dict.fromkeys(CUSTOM_INPUTS, _TEXT), "action": _ACTION},
         },
     },
 }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lakevisor.serving.description import DESCRIBE
+from lakevisor_plugin.rules import DESCRIBE
 
 MODEL_FILE = Path(__file__).with_name("model.py")
 """For `python_model`."""

@@ -57,7 +57,10 @@ class RequestBody:
             if name not in CUSTOM_INPUTS:
                 raise InvalidRequest(_unknown(name), remedy=f"Known: {', '.join(CUSTOM_INPUTS)}.")
         return cls(
-            items=_items(given.get("input"), may_be_empty="action" in custom_inputs),
+            items=_items(
+                given.get("input"),
+                may_be_empty=not custom_inputs.keys().isdisjoint(("action", "approve")),
+            ),
             custom_inputs=custom_inputs,
             conversation_id=_conversation_id(given),
             previous_thread_id=_previous_thread_id(given),

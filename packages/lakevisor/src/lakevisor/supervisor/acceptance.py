@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from lakevisor.graph import AcceptedCall
+from lakevisor.graph import DirectCall
 from lakevisor.ledger import Lease, Proposals
 from lakevisor.supervisor.request import Request
 
@@ -25,7 +25,7 @@ CLOSED = "What I had asked is closed, and not done. Ask for it again if you want
 class Reaction:
     """What a request means for what was open."""
 
-    accepted: AcceptedCall | None = None
+    accepted: DirectCall | None = None
     """What is run now."""
     said: str = ""
     """What the person is told of it."""
@@ -59,18 +59,18 @@ async def reaction_to(request: Request, proposals: Proposals, lease: Lease) -> R
     proposed = await proposals.open(lease)
     if not proposed:
         return Reaction()
-    if is_acceptance(request.text):
+    if request.action is None and is_acceptance(request.text):
         return await _accepted(proposed[-1].proposal_id, proposals, lease)
     for each in proposed:
         await proposals.decline(lease, each.proposal_id)
-    is_no = is_refusal(request.text)
+    is_no = request.action is None and is_refusal(request.text)
     return Reaction(said=NOT_DONE if is_no else CLOSED, is_all=is_no)
 
 
 async def _accepted(proposal_id: str, proposals: Proposals, lease: Lease) -> Reaction:
     accepted = await proposals.accept(lease, proposal_id)
     return Reaction(
-        accepted=AcceptedCall(
+        accepted=DirectCall(
             agent=accepted.agent, tool=accepted.tool, arguments=dict(accepted.arguments)
         )
     )

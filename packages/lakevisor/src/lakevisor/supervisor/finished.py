@@ -43,14 +43,15 @@ def finished(
         "model_calls": context.model_calls,
         "usage": dict(usage),
     }
-    outputs |= {str(each["agent"]): each["data"] for each in answers}
+    by_agent = {str(each["agent"]): each["data"] for each in answers}
     return TurnFinished(
         thread_id=context.turn.thread_id,
         turn_id=context.turn.turn_id,
         agent=agent,
         text="\n\n".join([reply_text(turn), *(each.text for each in notices)]),
         operations=operations,
-        custom_outputs=outputs,
+        # An agent may have the name of one of ours.
+        custom_outputs=by_agent | outputs,
         model_calls=context.model_calls,
         usage=usage,
     )

@@ -13,12 +13,13 @@ from uuid import uuid4
 
 from lakevisor.checkpoints import Checkpoints
 from lakevisor.config import Settings
-from lakevisor.errors import ThreadBusy, UnknownAction
-from lakevisor.graph import Emit, SupervisorGraph
+from lakevisor.errors import ThreadBusy
+from lakevisor.graph import DirectCall, Emit, SupervisorGraph
 from lakevisor.lakebase import translated_database_errors
 from lakevisor.ledger import Lease, Ledger, OwnerKey, StoredAnswer, TurnStart
 from lakevisor.ledger.postgres import require_fence
 from lakevisor.registry import EnabledAgent, Registry
+from lakevisor.supervisor.actions import direct_call
 from lakevisor.supervisor.background import Background
 from lakevisor.supervisor.caller import Caller
 from lakevisor.supervisor.downloads import DownloadRequest, Downloads
@@ -92,10 +93,10 @@ class Supervisor:
                 sent again.
         """
         request.check(max_input_chars=self.settings.supervisor.max_input_chars)
-        if request.action is not None:
-            raise UnknownAction(request.action.name, known=("describe",))
+        action = direct_call(request, self.registry)
         events: asyncio.Queue[Event | None] = asyncio.Queue()
-        work = self._work(request, caller or Caller.of_process(self.workspace), events)
+        caller = caller or Caller.of_process(self.workspace)
+        work = self._work(request, caller, events, action=action)
         task = asyncio.create_task(work, name=f"turn {request.turn_id}")
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -162,7 +163,12 @@ class Supervisor:
             await asyncio.wait(late)
 
     async def _work(
-        self, request: Request, caller: Caller, events: asyncio.Queue[Event | None]
+        self,
+        request: Request,
+        caller: Caller,
+        events: asyncio.Queue[Event | None],
+        *,
+        action: DirectCall | None,
     ) -> None:
         def emit(event: Event) -> None:
             self.registry.hooks.observe(event)
@@ -171,11 +177,13 @@ class Supervisor:
         try:
             address, role = self.checkpoints.address, self.checkpoints.role
             with translated_database_errors(address=address, role=role):
-                emit(await self._answer(request, caller, emit))
+                emit(await self._answer(request, caller, emit, action=action))
         finally:
             events.put_nowait(None)
 
-    async def _answer(self, request: Request, caller: Caller, emit: Emit) -> TurnFinished:
+    async def _answer(
+        self, request: Request, caller: Caller, emit: Emit, *, action: DirectCall | None
+    ) -> TurnFinished:
         owner = caller.owner_in(self.workspace)
         begun = await self._begin(request, owner)
         thread_id = request.thread_of(owner)
@@ -186,6 +194,7 @@ class Supervisor:
             return answer
         run = TurnRun(
             request=request,
+            action=action,
             caller=caller,
             lease=begun,
             graph=self.graph.copy(update={"checkpointer": self._saver(begun)}),

@@ -20,6 +20,7 @@ from lakevisor.errors import LakebaseError, LeaseLost, TurnSuperseded
 from lakevisor.graph import (
     CHARS_PER_TOKEN,
     SUPERVISOR,
+    DirectCall,
     Emit,
     Limits,
     State,
@@ -61,6 +62,8 @@ class TurnRun:
     """The turn that holds the lease of its thread."""
 
     request: Request
+    action: DirectCall | None
+    """What the request does by itself, without a model."""
     caller: Caller
     lease: Lease
     graph: SupervisorGraph
@@ -180,6 +183,7 @@ class TurnRun:
         return new_turn(
             message,
             accepted=reaction.accepted,
+            action=self.action,
             said=reaction.said,
             is_answered=reaction.is_all,
             earlier=await self._earlier(),
