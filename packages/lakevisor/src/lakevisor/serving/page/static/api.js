@@ -59,13 +59,19 @@ export const operations = (limit) => askJson(`operations?limit=${limit}`).then((
 export const response = (responseId) => askJson(`responses/${named(responseId)}`);
 export const downloadPath = (responseId) => `responses/${named(responseId)}/download`;
 
+function withBody(body) {
+  return { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+}
+
+/** Return the agents, each with its `name` and `actions`. */
+export async function description() {
+  const told = await askJson("responses", withBody({ input: [], custom_inputs: { action: "describe" } }));
+  return told.custom_outputs.answers[0].data.agents;
+}
+
 /** Send a request and yield the events of its response as they come. */
 export async function* streamed(body) {
-  const answer = await ask("responses", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ ...body, stream: true }),
-  });
+  const answer = await ask("responses", withBody({ ...body, stream: true }));
   for await (const line of lines(answer.body)) {
     if (line === "data: [DONE]") return;
     if (line.startsWith("data: ")) yield JSON.parse(line.slice(6));

@@ -80,6 +80,7 @@ function colours(place) {
     background: "transparent",
     mark: { color: colour("--chart"), tooltip: true },
     axis: { ...words, domainColor: colour("--line"), gridColor: colour("--line"), tickColor: colour("--line") },
+    axisTemporal: { grid: false },
     legend: words,
     title: { color: colour("--text"), font: "system-ui, sans-serif" },
     view: { stroke: null },

@@ -1,5 +1,6 @@
 // One thread: what was said in it, and what is being said.
 
+import { action } from "./actions.js";
 import * as api from "./api.js";
 import { announce, element } from "./dom.js";
 import { Reply } from "./reply.js";
@@ -13,7 +14,7 @@ export class Conversation {
     this.turns = document.getElementById("turns");
     this.underWay = new Map();
     this.acts = {
-      ask: (text) => this.ask(text),
+      ask: (text, does) => this.ask(text, does),
       decide: (proposalId, isApproved) => this.decide(proposalId, isApproved),
       rate: (isGood) => this.rate(isGood),
     };
@@ -64,9 +65,9 @@ export class Conversation {
     else await this.work(request, text);
   }
 
-  /** Send a question. */
-  ask(text) {
-    return this.send(text, text);
+  /** Send a question, or with an action the press of a button in words. */
+  ask(text, does) {
+    return this.send(text, text, does);
   }
 
   /** Answer a proposal, as its buttons do. */
@@ -75,13 +76,13 @@ export class Conversation {
     return this.send(input, isApproved ? "Allow" : "Deny");
   }
 
-  async send(input, text) {
+  async send(input, text, does) {
     if (this.isWorking) return;
     this.threadId ??= crypto.randomUUID();
     this.showWelcome(false);
     for (const each of this.turns.querySelectorAll(".proposal")) each.remove();
     this.tells.asked(this.threadId, text);
-    await this.work(newRequest(this.threadId, input), text);
+    await this.work(newRequest(this.threadId, input, does), text);
   }
 
   async work(request, text) {
@@ -111,15 +112,16 @@ export class Conversation {
     this.tells.changed(this.isWorking);
   }
 
-  /** Tell what the person thinks of the latest answer, and return what is said to it. */
+  /** Tell what the person thinks of the latest answer; returns what is said to it. */
   async rate(isGood) {
-    const request = newRequest(this.threadId, isGood ? "That answer was right: thumbs up." : "That answer was wrong: thumbs down.");
+    const words = isGood ? "That was a good answer." : "That was a bad answer.";
+    const request = newRequest(this.threadId, words, action("rate_genie_answer", { is_good: isGood }));
+    const unseen = { begin() {}, wait() {}, show() {} };
     try {
-      const nobody = { begin() {}, wait() {}, show() {} };
-      const response = await answered(request, nobody);
-      return element("span", { class: "hint" }, response.output.find((each) => each.type === "message").content[0].text);
+      const response = await answered(request, unseen);
+      return response.output.find((each) => each.type === "message").content[0].text;
     } catch (error) {
-      return element("span", { class: "hint" }, error.message);
+      return error.message;
     }
   }
 

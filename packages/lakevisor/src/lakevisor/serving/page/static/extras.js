@@ -3,7 +3,7 @@
 
 import { chart } from "./chart.js";
 import { downloadPath } from "./api.js";
-import { button, copyButton, element, moment } from "./dom.js";
+import { button, copyButton, element } from "./dom.js";
 import { operationCard } from "./operations.js";
 
 /**
@@ -76,7 +76,7 @@ function feedback(data, acts) {
   if (!data.message_id) return null;
   for (const earlier of document.querySelectorAll(".feedback")) earlier.remove();
   const made = element("div", { class: "feedback", role: "group", "aria-label": "Was this a good answer?" });
-  const rate = (isGood) => async () => made.replaceChildren(await acts.rate(isGood));
+  const rate = (isGood) => async () => made.replaceChildren(element("span", { class: "hint" }, await acts.rate(isGood)));
   made.append(
     button("", { class: "quiet thumb", "aria-label": "Good answer", title: "Good answer" }, rate(true)),
     button("", { class: "quiet thumb down", "aria-label": "Bad answer", title: "Bad answer" }, rate(false)));
@@ -90,7 +90,7 @@ function source(data) {
     ["Asked", data.question],
     ["Rows", rows(data)],
     ["Tables", (data.tables ?? []).join(", ")],
-    ["Ran", data.ran_at ? moment(data.ran_at) : null],
+    ["Ran", data.ran_at ? new Date(data.ran_at).toLocaleString() : null],
     ["Statement", data.statement_id ? element("code", {}, data.statement_id) : null],
   ].filter(([, value]) => value);
   if (!data.sql && !data.ran_at) return null;

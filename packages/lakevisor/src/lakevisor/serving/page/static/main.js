@@ -1,6 +1,7 @@
 // The page: a conversation with the supervisor, and what the person has beside it.
 
 import "./trusted_types.js";
+import { findActions } from "./actions.js";
 import { readiness } from "./api.js";
 import { preloadCharts } from "./chart.js";
 import { Composer } from "./composer.js";
@@ -85,4 +86,5 @@ document.getElementById("starters").append(...STARTERS.map((each) =>
   element("li", {}, button(each, { class: "suggestion" }, () => conversation.ask(each)))));
 
 await waitUntilReady();
+findActions().catch((error) => console.warn("The actions are not known.", error));
 await Promise.all([open(threadInAddress()), refresh()]);

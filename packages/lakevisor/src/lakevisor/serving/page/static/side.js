@@ -7,27 +7,32 @@ import { state } from "./operations.js";
 const THREADS = 30;
 const RUNS = 10;
 const TITLE_CHARS = 80;
+const TITLES = "lakevisor.titles";
 
 export class Side {
   /** @param {Object} does `open(threadId)`, `deleted(threadId)`. */
   constructor(does) {
     this.does = does;
     this.current = null;
-    this.titles = new Map();
+    this.titles = new Map(Object.entries(JSON.parse(sessionStorage.getItem(TITLES) ?? "{}")));
+    this.finding = Promise.resolve();
     this.threads = document.getElementById("threads");
     this.runs = document.getElementById("runs");
   }
 
   /** Remember how a conversation begins, so that it need not be asked for. */
   name(threadId, title) {
-    if (!this.titles.has(threadId)) this.titles.set(threadId, title.slice(0, TITLE_CHARS));
+    if (this.titles.has(threadId)) return;
+    this.titles.set(threadId, title.slice(0, TITLE_CHARS));
+    sessionStorage.setItem(TITLES, JSON.stringify(Object.fromEntries(this.titles)));
   }
 
   /** Say which conversation is shown. */
   mark(threadId) {
     this.current = threadId;
     for (const item of this.threads.children) {
-      item.firstChild.toggleAttribute("aria-current", item.dataset.thread === threadId);
+      if (item.dataset.thread === threadId) item.firstChild.setAttribute("aria-current", "true");
+      else item.firstChild.removeAttribute("aria-current");
     }
   }
 
@@ -46,7 +51,8 @@ export class Side {
 
   entry({ thread_id: threadId, last_turn_at: at, is_busy: isBusy }) {
     const title = element("span", { class: "entry-title" }, this.titles.get(threadId) ?? "…");
-    if (!this.titles.has(threadId)) this.findTitle(threadId, title);
+    // One after the other: nobody waits for them.
+    this.finding = this.finding.then(() => this.findTitle(threadId, title));
     const open = button("", { class: "entry" }, () => this.does.open(threadId));
     open.append(title, element("span", { class: "hint" }, isBusy ? "working …" : moment(at)));
     const remove = button("×", { class: "quiet remove", "aria-label": "Delete this conversation" }, () => this.remove(threadId));
@@ -54,10 +60,12 @@ export class Side {
   }
 
   async findTitle(threadId, title) {
-    const told = await api.thread(threadId).catch(() => null);
-    const asked = told?.messages.find((each) => each.role === "user")?.text;
-    if (asked) this.name(threadId, asked);
-    title.textContent = this.titles.get(threadId) ?? "Conversation";
+    if (!title.isConnected) return;
+    if (!this.titles.has(threadId)) {
+      const told = await api.thread(threadId).catch(() => null);
+      this.name(threadId, told?.messages.find((each) => each.role === "user")?.text ?? "Conversation");
+    }
+    title.textContent = this.titles.get(threadId);
   }
 
   async remove(threadId) {

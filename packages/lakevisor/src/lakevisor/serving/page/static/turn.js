@@ -17,11 +17,17 @@ const LATE = {
   lease_lost: "Another server takes it over …",
 };
 
-/** Make a request; all of it but the input is the same each time it is sent. */
-export function newRequest(threadId, input) {
+/**
+ * Make a request, with an id of its own.
+ *
+ * @param {string} threadId
+ * @param {string|Array} input what the person says.
+ * @param {Object} action the tool that is meant, with `name` and `arguments`: no model is asked.
+ */
+export function newRequest(threadId, input, action = undefined) {
   return {
     input,
-    custom_inputs: { thread_id: threadId, request_id: crypto.randomUUID() },
+    custom_inputs: { thread_id: threadId, request_id: crypto.randomUUID(), action },
   };
 }
 
