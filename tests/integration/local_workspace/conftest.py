@@ -29,4 +29,4 @@ def tracked(workspace: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleT
     while mlflow.active_run():
         mlflow.end_run()
     mlflow.set_tracking_uri(before)
-    mlflow.set_registry_uri(None)
+    mlflow.set_registry_uri(before)

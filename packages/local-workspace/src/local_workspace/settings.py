@@ -99,6 +99,16 @@ class Settings:
         return self.data / "artifacts"
 
     @property
+    def endpoints(self) -> Path:
+        """One folder for each version that an endpoint serves: its model, its logs, its home."""
+        return self.data / "endpoints"
+
+    @property
+    def environments(self) -> Path:
+        """The virtual environments of served models, by the hash of their requirements."""
+        return self.data / "environments"
+
+    @property
     def postgres(self) -> Path:
         """The data folder of the PostgreSQL behind Lakebase."""
         return self.data / "postgres"

@@ -6,6 +6,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
 from local_workspace.admin import Admin, FaultInjection, Recording
+from local_workspace.agent_deployments import AgentDeployments
 from local_workspace.app import WorkspaceHeader, build_app
 from local_workspace.area import Area
 from local_workspace.database import Database
@@ -25,7 +26,9 @@ from local_workspace.jobs import Jobs
 from local_workspace.lakebase import Access, Lakebase
 from local_workspace.lakebase.instances import INSTANCE
 from local_workspace.lakebase.resource_names import BRANCH, ENDPOINT
+from local_workspace.model_serving import ModelServing
 from local_workspace.registry import Registry
+from local_workspace.secret_scopes import SecretScopes
 from local_workspace.serving import Serving, Upstream, UpstreamSettings
 from local_workspace.settings import Settings
 from local_workspace.sql import Grants, Statements, Warehouse
@@ -49,14 +52,24 @@ class Workspace:
             users=[LIMITED_PRINCIPAL.user_name],
         )
         self._lakebase = Lakebase(settings, self._identity, access=access)
-        self._serving = Serving(Upstream(upstream) if upstream else None)
-        self._genie = Genie(settings, self._database, self._warehouse, model=self._serving.complete)
         self._files = WorkspaceFiles(settings)
         links = SignedLinks(settings, self._identity)
         self._tracking = Tracking(settings, self._database, links=links, files=self._files)
         self._registry = Registry(
             settings, self._database, tracking=self._tracking, tables=self._warehouse.tables
         )
+        self._secrets = SecretScopes(settings)
+        self._model_serving = ModelServing(
+            settings,
+            self._database,
+            models=self._registry.models,
+            secrets=self._secrets,
+            identity=self._identity,
+        )
+        self._agents = AgentDeployments(settings, self._database, self._registry.models)
+        model = Upstream(upstream) if upstream else None
+        self._serving = Serving(model, served=self._model_serving)
+        self._genie = Genie(settings, self._database, self._warehouse, model=self._serving.complete)
         mounts = [self._tracking.mount(), self._registry.models.mount()]
         self._storage = Storage(mounts, links=links, workspace_files=self._files)
         self._seeded = Seeded(space_ids=(), job_ids=())
@@ -82,7 +95,10 @@ class Workspace:
             self._genie,
             self._jobs,
             self._lakebase,
+            self._model_serving,
             self._serving,
+            self._secrets,
+            self._agents,
             self._storage,
             self._tracking,
             self._admin,

@@ -13,8 +13,9 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from local_workspace.area import json_body
+from local_workspace.area import caller_of, json_body
 from local_workspace.errors import InvalidParameter
+from local_workspace.model_serving import ModelServing
 from local_workspace.serving import endpoints, validation
 from local_workspace.serving.answer import Answer
 from local_workspace.serving.chat import ChatRequest
@@ -32,8 +33,9 @@ class Serving:
     Embeddings are hashes of the texts, whatever is configured.
     """
 
-    def __init__(self, upstream: Upstream | None = None) -> None:
+    def __init__(self, upstream: Upstream | None, *, served: ModelServing) -> None:
         self._upstream = upstream
+        self._served = served
         self._script = ScriptedModel()
         self._rules = RuleModel()
 
@@ -45,8 +47,8 @@ class Serving:
     def routes(self) -> Sequence[BaseRoute]:
         """Return the endpoints, and the script under `/local/`."""
         return [
-            Route("/api/2.0/serving-endpoints", self._list),
-            Route("/api/2.0/serving-endpoints/{name}", self._get),
+            Route("/api/2.0/serving-endpoints", self._list, methods=["GET"]),
+            Route("/api/2.0/serving-endpoints/{name}", self._get, methods=["GET"]),
             Route("/serving-endpoints/chat/completions", self._completions, methods=["POST"]),
             Route("/serving-endpoints/embeddings", self._embeddings, methods=["POST"]),
             *(
@@ -67,16 +69,23 @@ class Serving:
         async with self._upstream.running():
             yield
 
-    async def _list(self, _: Request) -> ASGIApp:
+    async def _list(self, request: Request) -> ASGIApp:
         names = (*endpoints.NAMES, *endpoints.EMBEDDING_NAMES)
-        return JSONResponse({"endpoints": [endpoints.described(name) for name in names]})
+        own = [endpoints.described(name) for name in names]
+        return JSONResponse({"endpoints": [*own, *self._served.endpoints.seen(caller_of(request))]})
 
     async def _get(self, request: Request) -> ASGIApp:
-        return JSONResponse(endpoints.described(request.path_params["name"]))
+        name = request.path_params["name"]
+        served = self._served.endpoints.shown(caller_of(request), name)
+        return JSONResponse(served or endpoints.described(name))
 
     async def _completions(self, request: Request) -> ASGIApp:
+        if self._served.invocations.has(request.path_params.get("name")):
+            return await self._served.invocations.ask(request, request.path_params["name"])
         body = await json_body(request)
         name = request.path_params.get("name") or body.get("model")
+        if isinstance(name, str) and self._served.invocations.has(name):
+            return await self._served.invocations.ask(request, name)
         endpoints.check_exists(name)
         validation.check(body)
         asked = ChatRequest({**body, "model": name})

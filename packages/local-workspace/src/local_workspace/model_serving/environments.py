@@ -1,0 +1,119 @@
+"""The virtual environment of a model, from nothing but its requirements; kept by their hash."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import re
+import shutil
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+from local_workspace.model_serving.commands import run_logged
+
+_REQUIREMENTS = "requirements.txt"
+_COMPLETE = ".complete"
+_VERSION = re.compile(r"^python:\s*['\"]?(\d+)\.(\d+)", re.MULTILINE)
+_LOCAL_FILE = re.compile(r"^[^#\s-][^#;]*?\.(?:whl|tar\.gz|zip)\b", re.MULTILINE)
+
+
+class BuildFailed(Exception):
+    """The environment could not be made; the build log says why."""
+
+
+class Environments:
+    """Makes environments and keeps them: the same requirements are installed once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def ensure(self, model: Path, log: Path) -> Path:
+        """Return the Python of an environment that has what a model requires.
+
+        Args:
+            model: The model's folder; its `requirements.txt` may name files in it.
+            log: What is done is written here.
+
+        Raises:
+            BuildFailed: no such Python, or something could not be installed.
+        """
+        python = _interpreter(model)
+        key = _hash(model, python)
+        environment = self._folder / key
+        async with self._locks[key]:
+            if (environment / _COMPLETE).exists():
+                _say(log, f"Environment {key} is there: the same requirements were built before.")
+                return environment / "bin" / "python"
+            _say(log, f"Building environment {key} with {python}")
+            shutil.rmtree(environment, ignore_errors=True)
+            environment.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                await _build(environment, python=python, model=model, log=log)
+            except BaseException:
+                shutil.rmtree(environment, ignore_errors=True)
+                raise
+            (environment / _COMPLETE).touch()
+            _say(log, "The environment is complete.")
+        return environment / "bin" / "python"
+
+
+async def _build(environment: Path, *, python: str, model: Path, log: Path) -> None:
+    """Make the environment and install into it, as pip, or uv where it is there, does."""
+    uv = _uv()
+    target = str(environment / "bin" / "python")
+    if uv:
+        make = [uv, "venv", "--no-config", "--no-project", "--python", python, str(environment)]
+        install = [uv, "pip", "install", "--python", target, "-r", _REQUIREMENTS]
+    else:
+        make = [python, "-m", "venv", str(environment)]
+        install = [target, "-m", "pip", "install", "--no-input", "-r", _REQUIREMENTS]
+    for command in (make, install):
+        _say(log, f"$ {' '.join(command)}")
+        status = await run_logged(command, folder=model, log=log, variables=_variables())
+        if status != 0:
+            raise BuildFailed(f"{Path(command[0]).name} ended with status {status}.")
+
+
+def _variables() -> dict[str, str]:
+    """Return the environment of the installer: this one, without what would lead it elsewhere."""
+    misleading = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "UV_PROJECT", "CONDA_PREFIX")
+    return {name: value for name, value in os.environ.items() if name not in misleading}
+
+
+def _uv() -> str | None:
+    beside = Path(sys.executable).with_name("uv")
+    return str(beside) if beside.exists() else shutil.which("uv")
+
+
+def _interpreter(model: Path) -> str:
+    """Return a Python of the version that the model was logged with, up to the minor number."""
+    facts = model / "python_env.yaml"
+    match = _VERSION.search(facts.read_text(encoding="utf-8")) if facts.exists() else None
+    if match is None or (int(match[1]), int(match[2])) == sys.version_info[:2]:
+        return sys.executable
+    name = f"python{match[1]}.{match[2]}"
+    found = shutil.which(name)
+    if found is None:
+        raise BuildFailed(f"The model needs {name}, which is not on this machine's PATH.")
+    return found
+
+
+def _hash(model: Path, python: str) -> str:
+    """Return what tells environments apart: requirements, the files they name, the Python."""
+    requirements = model / _REQUIREMENTS
+    if not requirements.exists():
+        raise BuildFailed("The model has no requirements.txt.")
+    digest = hashlib.sha256(f"{python}\n".encode() + requirements.read_bytes())
+    for named in _LOCAL_FILE.findall(requirements.read_text(encoding="utf-8")):
+        file = model / named
+        if file.is_file():
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _say(log: Path, line: str) -> None:
+    with log.open("a", encoding="utf-8") as opened:
+        opened.write(f"{line}\n")
