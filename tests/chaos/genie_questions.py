@@ -68,6 +68,16 @@ class Asker:
         self.heard.append(reply.text or f"{reply.error}: {reply.message}")
         return reply.text
 
+    async def send_again(self, request: Mapping[str, str]) -> None:
+        """Send a request whose answer was lost, until it is answered or for some time."""
+        deadline = time.monotonic() + self.patience
+        while True:
+            reply = await self.server.ask(request, user=self.name)
+            if not reply.error or time.monotonic() > deadline:
+                break
+            await asyncio.sleep(LOOK_PAUSE)
+        self.heard.append(reply.text or f"{reply.error}: {reply.message}")
+
     async def until_answered(self) -> None:
         """Come back until all answers were told, and once more."""
         deadline = time.monotonic() + self.patience
@@ -197,8 +207,8 @@ async def _all_ask(world: World, people: Sequence[Asker], queue: Queue, marker: 
     first, *_ = people
     asking = []
     for at, person in enumerate(people):
-        asking.append((person, await _new_question(world, f"{marker}-{at:02}")))
-    more = [await _new_question(world, f"{marker}-more-{at}") for at in range(MORE)]
+        asking.append((person, await new_question(world, f"{marker}-{at:02}")))
+    more = [await new_question(world, f"{marker}-more-{at}") for at in range(MORE)]
     asked = [asyncio.create_task(person.ask(question)) for person, question in asking]
     await queue.holds(len(people))
     asked += [asyncio.create_task(first.ask(question)) for question in more]
@@ -206,7 +216,7 @@ async def _all_ask(world: World, people: Sequence[Asker], queue: Queue, marker: 
     await asyncio.gather(*(each.until_answered() for each in people))
 
 
-async def _new_question(world: World, question: str) -> str:
+async def new_question(world: World, question: str) -> str:
     """Tell Genie what to answer to a question, and return the question."""
     rule = {"contains": question, "text": answer_to(question)}
     await world.call("POST", "/local/genie/rules", rule)

@@ -23,6 +23,7 @@ from lakevisor.ledger.turn_operations import CallOperations
 from lakevisor.ledger.turn_rate_limits import TurnRateLimit
 from lakevisor.supervisor import Supervisor
 from lakevisor.supervisor.turn_run import TurnRun
+from lakevisor_genie.queueing import Hold
 
 
 def _random_token() -> None:
@@ -124,6 +125,15 @@ def _no_governor() -> None:
     TurnRateLimit.slot = at_once  # type: ignore[method-assign]
 
 
+def _unnoted_sending() -> None:
+    """Send a queued question without writing down before that it may be sent from now on."""
+
+    async def before(self: Any) -> None:
+        pass
+
+    Hold.before_sending = before  # type: ignore[method-assign]
+
+
 SWITCHES: Mapping[str, Callable[[], None]] = {
     "stable token": _random_token,
     "durability sync": _checkpoints_behind_the_work,
@@ -135,5 +145,6 @@ SWITCHES: Mapping[str, Callable[[], None]] = {
     "healed history": _raw_history,
     "locks at start": _no_locks_at_start,
     "governor": _no_governor,
+    "note before sending": _unnoted_sending,
 }
 """The name of each protection, and what switches it off."""

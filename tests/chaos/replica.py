@@ -32,6 +32,7 @@ from databricks_ai_bridge.lakebase import _LakebaseBase  # noqa: E402
 from chaos import points as chaos_points  # noqa: E402
 from chaos import protection  # noqa: E402
 from chaos.replicas import CLIENT_LEAVES, ReplicaSettings  # noqa: E402
+from lakevisor_genie import queueing  # noqa: E402
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 DRAIN_SECONDS = 30
@@ -49,6 +50,8 @@ def main(settings: ReplicaSettings, channel: socket.socket) -> None:
         _use(settings.database)
     if settings.rate_window:
         _count_within(settings.rate_window)
+    if settings.question_held:
+        _hold_questions(settings.question_held)
     points = chaos_points.Points()
     chaos_points.install(points, database_delay=settings.database_delay)
     if settings.is_held:
@@ -71,6 +74,12 @@ def _count_within(seconds: float) -> None:
     assert defaults is not None
     assert "window_seconds" in defaults
     defaults["window_seconds"] = seconds
+
+
+def _hold_questions(seconds: float) -> None:
+    """Let a queued question be free sooner; there is no setting for what only trials change."""
+    assert {"_HELD_SECONDS", "_BEAT_SECONDS"} <= vars(queueing).keys()
+    vars(queueing).update(_HELD_SECONDS=seconds, _BEAT_SECONDS=seconds / 4)
 
 
 async def _serve(
@@ -134,10 +143,15 @@ class Worker:
             self._asking.add(asking)
             asking.add_done_callback(self._asking.discard)
         answer = await asking
-        seen = self.points.disarm() if order["moment"] is not None else []
+        is_over = order["moment"] is not None and not order["stays"]
+        seen = self.points.disarm() if is_over else []
         run_ids = [each.run_id for each in answer.operations]
         body = answer.model_dump_json()
         return {"text": answer.text, "run_ids": run_ids, "body": body, "points": seen}
+
+    async def moments(self, _: dict[str, Any]) -> dict[str, Any]:
+        """Stop counting moments, and return what they were."""
+        return {"points": self.points.disarm()}
 
     async def drain(self, _: dict[str, Any]) -> dict[str, Any]:
         """Wait for the turns that still run."""

@@ -45,6 +45,8 @@ class ReplicaSettings:
     """Another database of the same Lakebase."""
     rate_window: float = 0.0
     """Seconds in which requests under a rate limit are counted; 0 leaves the usual minute."""
+    question_held: float = 0.0
+    """Seconds for which a queued question is held without a sign of life; 0 leaves the usual 30."""
     is_held: bool = False
     """Whether it begins to open its supervisor only when it is told to: so that many do at once."""
 
@@ -117,6 +119,7 @@ class Replica:
         *,
         moment: Mapping[str, Any] | None = None,
         user: str = "",
+        stays: bool = False,
     ) -> Reply:
         """Send a request as a client.
 
@@ -124,14 +127,26 @@ class Replica:
             request: the fields of a `Request`.
             moment: the arguments of `Points.arm`; without them no moments are counted.
             user: who asks; without one, the identity of the process.
+            stays: whether moments are counted after the turn too; see `moments`.
 
         Raises:
             ReplicaDied: before there was a reply.
         """
-        told = await self._order(do="ask", request=request, moment=moment, user=user)
+        told = await self._order(do="ask", request=request, moment=moment, user=user, stays=stays)
         del told["number"]
         told |= {name: tuple(told[name]) for name in ("run_ids", "points") if name in told}
         return Reply(**told)
+
+    async def moments(self) -> list[str]:
+        """Return the moments since they are counted, and count no more."""
+        told = await self._order(do="moments")
+        seen: list[str] = told["points"]
+        return seen
+
+    async def died(self, *, within: float) -> bool:
+        """Wait until the process is gone, and return whether it went in time."""
+        done, _ = await asyncio.wait({self._reading}, timeout=within)
+        return bool(done)
 
     async def turn_ids(self, request: Mapping[str, str]) -> list[str]:
         """Return the ids of the person's messages in the thread of a request."""

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chaos import genie_questions, launches, limits, outages, owners, starting, streams, traffic
+from chaos import (
+    genie_questions,
+    genie_takeover,
+    launches,
+    limits,
+    outages,
+    owners,
+    starting,
+    streams,
+    traffic,
+)
 from chaos.injections import rows as injections
 from chaos.row import Row
 
@@ -16,6 +26,7 @@ ROWS: Sequence[Row] = (
     *owners.ROWS,
     *limits.ROWS,
     *genie_questions.ROWS,
+    *genie_takeover.ROWS,
     *outages.ROWS,
     *injections.ROWS,
 )

@@ -113,7 +113,7 @@ class _NotHeld(Exception):
 
 
 @dataclass(kw_only=True)
-class _Hold:
+class Hold:
     """The right to send one question."""
 
     turn: Turn
@@ -217,7 +217,7 @@ async def _send(
     """Send a question when it is its turn, and write down where it is then."""
     waiting = Waiting.of(operation)
     assert waiting is not None, "only what waits is sent after its turn"
-    hold = _Hold(turn=turn, run_id=operation.run_id, known=waiting)
+    hold = Hold(turn=turn, run_id=operation.run_id, known=waiting)
     sending = Sending(place=waiting.place, before=hold.before_sending)
     client = await GenieClient.of(turn, settings, at_most=settings.timeout_seconds, sending=sending)
     asked = Question(
@@ -231,7 +231,7 @@ async def _send(
             await _sent(asked, client, hold)
 
 
-async def _sent(asked: Question, client: GenieClient, hold: _Hold) -> None:
+async def _sent(asked: Question, client: GenieClient, hold: Hold) -> None:
     try:
         at = await ask(asked, client)
     except Unanswered as fault:

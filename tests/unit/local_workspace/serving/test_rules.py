@@ -44,6 +44,18 @@ LATE = tool("fetch_genie_answer", "Bring what Genie was still working on.", ques
 EXPLAIN = tool(
     "explain_genie_answer", "Show where the last figures come from: the SQL, its tables."
 )
+RATE = tool(
+    "rate_genie_answer",
+    "Pass on the person's praise or complaint about the last figures, in their own words.",
+    "is_good",
+    is_good={"type": "boolean", "description": "Whether the person is content with them."},
+    comment={"anyOf": [TEXT, {"type": "null"}]},
+)
+WITHDRAW = tool(
+    "withdraw_genie_question",
+    "Give up what Genie is still working on, when the person does not want it any more.",
+    question_id={"anyOf": [TEXT, {"type": "null"}]},
+)
 WAREHOUSES = [
     tool("list_warehouses", "List the SQL warehouses of this workspace with their states."),
     tool("start_warehouse", "Start the SQL warehouse of this name.", "name", name=TEXT),
@@ -170,6 +182,74 @@ def test_it_tells_a_repair_and_a_list_from_other_wishes(
 )
 def test_an_answer_is_fetched_or_explained_and_not_asked_for_again(text: str, name: str) -> None:
     assert call(text, *WORKING, EXPLAIN, LATE)[0] == name
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        ("Thumbs up", {"is_good": True}),
+        ("thumbs down!", {"is_good": False}),
+        ("👍", {"is_good": True}),
+        ("That was wrong", {"is_good": False}),
+        ("That was very helpful, thanks", {"is_good": True, "comment": None}),
+        ("The answer is not right", {"is_good": False}),
+        ("This isn't correct", {"is_good": False}),
+        ("Great answer!", {"is_good": True}),
+        ("Thanks, that was useful.", {"is_good": True}),
+        ("That was wrong. ASIA is missing.", {"is_good": False, "comment": "ASIA is missing"}),
+    ],
+)
+def test_praise_and_blame_are_passed_on(text: str, arguments: dict[str, Any]) -> None:
+    picked, given = call(text, *WORKING, LATE, EXPLAIN, RATE, WITHDRAW)
+
+    assert (picked, given["is_good"]) == ("rate_genie_answer", arguments["is_good"])
+    assert (arguments.get("comment", "") or "") in given.get("comment", "")
+
+
+@pytest.mark.parametrize("text", ["Was that right?", "Is the answer wrong?", "good orders?"])
+def test_a_question_is_no_judgement(text: str) -> None:
+    assert call(text, *WORKING, RATE)[0] != "rate_genie_answer"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Forget that question",
+        "please withdraw my question",
+        "Cancel the question",
+        "I don't need the answer any more",
+        "Never mind that question.",
+    ],
+)
+def test_a_question_is_given_up_and_no_run_is_stopped(text: str) -> None:
+    picked, given = call(text, *WORKING, LATE, EXPLAIN, RATE, WITHDRAW)
+
+    assert (picked, given) == ("withdraw_genie_question", {})
+    assert reply(text, *WORKING).tool_calls == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Draw a chart of the revenue by region",
+        "Plot revenue by month",
+        "Generate a bar chart of orders by priority",
+        "Show it as a chart",
+        "revenue by nation as a line chart",
+    ],
+)
+def test_a_chart_is_a_question_about_data(text: str) -> None:
+    assert call(text, *WORKING, LATE, EXPLAIN, RATE, WITHDRAW)[0] == "query_genie"
+
+
+@pytest.mark.parametrize("text", ["Which SQL was it?", "what was the SQL", "Which SQL ran?"])
+def test_the_sql_of_the_last_answer_is_explained(text: str) -> None:
+    assert call(text, *WORKING, LATE, EXPLAIN, RATE, WITHDRAW)[0] == "explain_genie_answer"
+
+
+@pytest.mark.parametrize("text", ["Thumbs up", "Forget that question"])
+def test_who_answers_hears_what_is_thought_of_it(text: str) -> None:
+    assert call(text, *HANDING_OVER)[0] == "transfer_to_genie"
 
 
 @pytest.mark.parametrize("text", ["Is my answer there?", "Where do these figures come from?"])
@@ -400,6 +480,11 @@ def test_it_lists_what_the_offered_tools_are_for() -> None:
 def test_the_list_is_in_the_words_of_the_person(description: str, line: str) -> None:
     said = reply("help", tool("do_it", description)).content
     assert said.splitlines() == ["What I can do here:", "", line]
+
+
+@pytest.mark.parametrize("text", ["That is great", "perfect", "That was fun"])
+def test_who_is_glad_has_not_rated_an_answer(text: str) -> None:
+    assert reply(text, *WORKING, RATE).tool_calls == ()
 
 
 @pytest.mark.parametrize("text", ["hello", "Hi there!", "thanks", "Thank you very much", "ok", "?"])

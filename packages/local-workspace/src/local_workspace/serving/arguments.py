@@ -9,7 +9,8 @@ from typing import Any
 
 from local_workspace.serving.chat import Tool
 from local_workspace.serving.identifiers import identifier_in
-from local_workspace.serving.language import Clause, words
+from local_workspace.serving.judgement import comment, judgement
+from local_workspace.serving.language import Clause, Intent, words
 from local_workspace.serving.named_values import named_values
 
 Schema = Mapping[str, Any]
@@ -24,6 +25,7 @@ _VERB = re.compile(r"^\w+\s+(?:(?:the|my|our|a|an)\s+)?", re.IGNORECASE)
 _AFTERTHOUGHT = re.compile(r"(?:[\s,]+(?:please|now|again|for me))*[\s.!?]*$", re.IGNORECASE)
 _SOME = re.compile(r"same|other|first|second|next|new|long|last|whole|right|only", re.IGNORECASE)
 """Words before a thing that are no name of it."""
+_REMARK = re.compile(r"comment|remark|reason|note", re.IGNORECASE)
 _COMES_BACK = re.compile(r"back|return|further|more.step|several|remain|continue", re.IGNORECASE)
 
 
@@ -102,10 +104,7 @@ class _Filling:
             case "integer" | "number":
                 return self._number(required=required, named=name)
             case "boolean":
-                about = f"{name} {schema.get('description', '')}"
-                comes_back = bool(_COMES_BACK.search(about)) and len(self._said.steps) > 1
-                is_named = not required and words(name) <= words(self._said.clause.text)
-                return comes_back or is_named or (False if required else _MISSING)
+                return self._boolean(name, schema, required=required)
             case "array" if required:
                 return self._items(name, _resolved(schema.get("items", {}), self._root))
             case "object" if required:
@@ -113,6 +112,15 @@ class _Filling:
             case "object" if "properties" not in schema:
                 return self._named() or _MISSING
         return _MISSING
+
+    def _boolean(self, name: str, schema: Schema, *, required: bool) -> Any:
+        clause = self._said.clause
+        if required and clause.intent is Intent.RATE:
+            return bool(judgement(clause.bare) or judgement(clause.text))
+        about = f"{name} {schema.get('description', '')}"
+        comes_back = bool(_COMES_BACK.search(about)) and len(self._said.steps) > 1
+        is_named = not required and words(name) <= words(clause.text)
+        return comes_back or is_named or (False if required else _MISSING)
 
     def _named(self) -> dict[str, str]:
         """Return the values that the clause gives by name, where any name is allowed."""
@@ -126,6 +134,8 @@ class _Filling:
             return found if found is _MISSING else str(found)
         if required and _NAME.search(name):
             return self._name()
+        if not required and self._said.clause.intent is Intent.RATE and _REMARK.search(name):
+            return comment(self._said.clause.bare) or _MISSING
         wanted = required or _TEXT.search(name)
         return self._said.clause.question if wanted else _MISSING
 

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from local_workspace.serving.judgement import judgement
+
 _LONGEST = 8_000
 """Characters of a message that are read; what comes after them decides nothing."""
 
@@ -20,6 +22,8 @@ class Intent(Enum):
     START = ("start", "launch", "trigger", "job", "run", "submit", "execut", "workflow")
     FETCH = ("fetch", "bring")
     EXPLAIN = ("explain", "provenance", "lineage")
+    RATE = (r"rate\b", "rating", "feedback", "thumb")
+    WITHDRAW = ("withdraw", "retract")
     ASK = ("quer", "genie", "question", "data", "answer", "sql", "ask", "table", "revenue")
 
 
@@ -65,6 +69,19 @@ _EXPLAIN = re.compile(
     r"(?:figures?|numbers?|answers?|data|results?|rows?|values?)|it|this|that|these|those)\s+"
     r"come\s+from\b|^explain\s+(?:the|that|this|your|these|those)\s+(?:last\s+)?"
     r"(?:figures?|numbers?|answers?|results?)\b",
+    re.IGNORECASE,
+)
+_WITHDRAW = re.compile(
+    r"^(?:forget|withdraw|drop|cancel|stop|abandon|give\s+up|never\s*mind)\s+(?:about\s+|on\s+)?"
+    r"(?:(?:that|this|the|my|your|its|genie['’]s)\s+)?(?:last\s+|open\s+|late\s+)?(?:genie\s+)?"
+    r"(?:question|answer)\b|^(?:stop|cancel)\s+genie\b|"
+    r"\b(?:do\s+not|don['’]t|no\s+longer)\s+(?:need|want)\s+(?:the|that|an|my)\s+answer\b",
+    re.IGNORECASE,
+)
+_CHART = re.compile(
+    r"^(?:draw|plot|chart|graph|visuali[sz]e)\b|"
+    r"^(?:make|create|generate|build|show|give|add)\b.*\b(?:chart|plot|graph|diagram)\b(?!\s+job)|"
+    r"\b(?:as|in|into)\s+a\s+(?:\w+\s+)?(?:chart|plot|graph|diagram)\b",
     re.IGNORECASE,
 )
 _ABOUT_A_RUN = re.compile(r"\b(?:job|run|it|that|this|analysis|workflow)\b", re.IGNORECASE)
@@ -139,27 +156,44 @@ def clauses_of(text: str) -> list[Clause]:
 def intent_of(text: str) -> Intent | None:
     """Return what one clause asks for, or None where no rule knows."""
     bare = _OPENING.sub("", text)
+    if (judgement(bare), judgement(text)) != (None, None):
+        return Intent.RATE
+    if _about_an_answer(bare) is not None:
+        return _about_an_answer(bare)
     if re.match(rf"(?:{_CANCEL})\b", bare, re.IGNORECASE) and not _PAST.match(bare):
         return Intent.CANCEL
     if re.match(rf"(?:{_REPAIR})\b", bare, re.IGNORECASE):
         return Intent.REPAIR
-    if _FETCH.search(bare):
-        return Intent.FETCH
-    if _EXPLAIN.search(bare):
-        return Intent.EXPLAIN
+    return _of_runs(bare) or _of_data(bare, is_question=text.rstrip().endswith("?"))
+
+
+def _about_an_answer(bare: str) -> Intent | None:
+    patterns = {
+        Intent.WITHDRAW: _WITHDRAW,
+        Intent.ASK: _CHART,
+        Intent.FETCH: _FETCH,
+        Intent.EXPLAIN: _EXPLAIN,
+    }
+    return next((intent for intent, each in patterns.items() if each.search(bare)), None)
+
+
+def _of_runs(bare: str) -> Intent | None:
     if _RUNS.search(bare):
         return Intent.LIST
     if _STATUS.search(bare) or (_PAST.match(bare) and _ABOUT_A_RUN.search(bare)):
         return Intent.STATUS
-    if re.match(rf"(?:{_ORDER})\b", bare, re.IGNORECASE):
-        return Intent.START
-    if re.match(rf"(?:{_QUESTION})\b", bare, re.IGNORECASE) or text.rstrip().endswith("?"):
-        return Intent.ASK
-    return None
+    return Intent.START if re.match(rf"(?:{_ORDER})\b", bare, re.IGNORECASE) else None
+
+
+def _of_data(bare: str, *, is_question: bool) -> Intent | None:
+    asks = is_question or re.match(rf"(?:{_QUESTION})\b", bare, re.IGNORECASE)
+    return Intent.ASK if asks else None
 
 
 def is_small_talk(text: str) -> bool:
     """Return whether a message needs no tool."""
+    if judgement(text) is not None:
+        return False
     return bool(_SMALL_TALK.match(text)) or not words(text)
 
 

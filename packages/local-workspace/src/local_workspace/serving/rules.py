@@ -4,7 +4,8 @@ It knows no product. It reads the last message of the user and the tools that ar
 
 1. splits the message into steps at "then", "and", "after that", ";" and the ends of sentences, and
    takes from its verbs what each step wants: to start, to follow, to cancel, to repair or to list
-   runs, to ask something, to fetch an answer that was late, or to hear where one comes from;
+   runs, to ask something (a chart too), to fetch an answer that was late or to give it up, to hear
+   where one comes from, or to praise or blame it;
 2. picks for a step the tool whose name, then description, has the stems of that wish and the
    words of that step. What a description excludes ("not for ...") does not count. A tool whose
    name has a thing that the step names ("warehouse") goes first, and one that does the work
@@ -50,7 +51,9 @@ _EXCLUDED = re.compile(r"\b(?:not|never|don't|except|unless|instead)\b[^.;\n]*",
 _LONGEST_RETELLING = 1_500
 _NEAREST = {Intent.LIST: Intent.STATUS, Intent.FETCH: Intent.ASK, Intent.EXPLAIN: Intent.ASK}
 """What comes near a wish that no offered tool serves."""
-_SHARED = (Intent.LIST, Intent.FETCH, Intent.EXPLAIN)
+_OF_ANSWERS = (Intent.FETCH, Intent.EXPLAIN, Intent.RATE, Intent.WITHDRAW)
+"""Wishes about an answer, or the question behind it."""
+_SHARED = (Intent.LIST, *_OF_ANSWERS)
 """Wishes whose stems are in the names of tools for many things, and tell no wish from another."""
 
 
@@ -148,7 +151,7 @@ def _fit(step: Clause, tool: Tool) -> tuple[bool, bool, float] | None:
     if hands_over and step.intent is not Intent.ASK:
         # Who starts something also follows and ends it, even where only one of them is named; and
         # who answers also brings and explains the answer.
-        is_of_answers = step.intent in (Intent.FETCH, Intent.EXPLAIN)
+        is_of_answers = step.intent in _OF_ANSWERS
         stems = (*stems, *(Intent.ASK if is_of_answers else Intent.START).value)
     in_name, in_description = _count(stems, name), _count(stems, meant)
     others = [each for each in Intent if each not in (step.intent, *_SHARED)]
