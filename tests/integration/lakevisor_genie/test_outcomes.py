@@ -135,7 +135,7 @@ CASES = {
         expected=Unreachable, faults=(always(dropped(START)),), questions=0
     ),
     "the question hangs": Case(
-        expected=TooSlow,
+        expected=Unreachable,
         faults=({"kind": "hang", "path": START, "seconds": 4},),
         questions=0,
         settings=BRIEFLY,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lakevisor_genie.csv_file import csv_lines
-from lakevisor_genie.full_result import JsonRows
+from lakevisor_genie.links import JsonRows
 from lakevisor_genie.outcomes import Unanswered
 
 CELL = st.none() | st.text(st.characters(exclude_categories=["Cs"]))

@@ -58,10 +58,11 @@ async def _kept(result: Result) -> AsyncGenerator[bytes | Downloaded]:
     """Yield what Genie has kept, which is all."""
     yield csv_lines([[column.name for column in result.columns]])
     count = 0
-    async for rows in result.chunks():
-        count += len(rows)
-        result.client.turn.progress(f"{count:,} of {result.row_count:,} rows")
-        yield csv_lines(rows)
+    async with aclosing(result.chunks()) as chunks:
+        async for rows in chunks:
+            count += len(rows)
+            result.links.client.turn.progress(f"{count:,} of {result.row_count:,} rows")
+            yield csv_lines(rows)
     if count < result.row_count:
         raise Unanswered(Failed(reason=f"{count:,} of {result.row_count:,} rows came"))
     yield _end(count, is_truncated=False)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lakevisor_genie.client import GenieClient
 from lakevisor_genie.faults import failed_query
+from lakevisor_genie.links import Links, Texts
 from lakevisor_genie.outcomes import (
     Expired,
     Failed,
@@ -24,9 +27,6 @@ if TYPE_CHECKING:
     from databricks.sdk.service.sql import ColumnInfo, ResultData, StatementResponse
 
 Row = tuple[Value, ...]
-Texts = Sequence[str | None]
-"""A row as the warehouse sends it."""
-
 _RERUNS = 2
 """How often a query whose result has expired is run again."""
 _PER_CELL = 3
@@ -47,32 +47,50 @@ class Result:
     """Whether the warehouse cut it: the query has more rows."""
     first: ResultData | None = field(repr=False)
     """Its first chunk."""
-    client: GenieClient = field(repr=False)
-    """Fetches the others."""
+    links: Links = field(repr=False)
+    """Fetch the others, and what comes behind links."""
+    form: str = "JSON_ARRAY"
+    """The format of what comes behind links."""
 
-    async def rows(self) -> AsyncIterator[tuple[Row, int]]:
+    async def rows(self) -> AsyncGenerator[tuple[Row, int]]:
         """Yield each row with the bytes that it came in; one chunk is held at a time.
 
         Raises:
             Unanswered: a further chunk cannot be had.
         """
-        async for chunk in self.chunks():
-            for texts in chunk:
-                size = sum(len(text or "") + _PER_CELL for text in texts)
-                yield self._row(texts), size
+        async with aclosing(self.chunks()) as chunks:
+            async for chunk in chunks:
+                for texts in chunk:
+                    size = sum(len(text or "") + _PER_CELL for text in texts)
+                    yield self._row(texts), size
 
-    async def chunks(self) -> AsyncIterator[Sequence[Texts]]:
+    async def chunks(self) -> AsyncGenerator[Sequence[Texts]]:
         """Yield the rows of each chunk as the warehouse sends them: texts, and None for null.
+
+        They come with the chunk; where the warehouse gives links instead, from there.
 
         Raises:
             Unanswered: a further chunk cannot be had.
         """
         chunk = self.first
+        if chunk is not None and chunk.external_links:
+            async with aclosing(self._behind_links(chunk)) as parts:
+                async for rows in parts:
+                    yield rows
+            return
         while chunk is not None:
             yield [[_text(cell) for cell in cells] for cells in chunk.data_array or ()]
             following, chunk = chunk.next_chunk_index, None
             if following is not None:
-                chunk = await self._chunk(following)
+                chunk = await self.links.chunk(following)
+
+    async def _behind_links(self, first: ResultData) -> AsyncGenerator[Sequence[Texts]]:
+        if self.form != "JSON_ARRAY":
+            raise Unanswered(Failed(reason=f"its result comes in the format {self.form}"))
+        async for link in self.links.behind(first):
+            async with aclosing(self.links.rows(link)) as parts:
+                async for rows in parts:
+                    yield rows
 
     async def head(self, *, max_rows: int, max_bytes: int) -> ResultTable:
         """Return the first rows, within a budget; what cannot be had after the first chunk is cut.
@@ -81,15 +99,20 @@ class Result:
             Unanswered: the result is said to have rows and none came.
         """
         rows: list[Row] = []
+        patience = self.links.client.patience
         try:
-            async for row, size in self.rows():
-                max_bytes -= size
-                if len(rows) == max_rows or (rows and max_bytes < 0):
-                    break
-                rows.append(row)
+            async with asyncio.timeout(patience.left()), aclosing(self.rows()) as found:
+                async for row, size in found:
+                    max_bytes -= size
+                    if len(rows) == max_rows or (rows and max_bytes < 0):
+                        break
+                    rows.append(row)
         except Unanswered:
             if not rows:
                 raise
+        except TimeoutError as error:
+            if not rows:
+                raise patience.is_over() from error
         if not rows and self.row_count:
             raise Unanswered(Failed(reason="its rows did not come with its result"))
         return ResultTable(
@@ -98,10 +121,6 @@ class Result:
             row_count=max(self.row_count, len(rows)),
             is_truncated=self.is_truncated,
         )
-
-    async def _chunk(self, index: int) -> ResultData:
-        fetch = self.client.statements.get_statement_result_chunk_n
-        return await self.client.patiently(fetch, self.statement_id, index)
 
     def _row(self, texts: Texts) -> Row:
         padded = [*texts, *[None] * (len(self.columns) - len(texts))]
@@ -165,6 +184,7 @@ def read_statement(statement: StatementResponse, client: GenieClient) -> Result:
         (schema.columns if schema else None) or (), key=lambda each: each.position or 0
     )
     said = manifest.total_row_count if manifest is not None else None
+    form = manifest.format if manifest is not None else None
     came = len(first.data_array or ()) if first is not None else 0
     return Result(
         statement_id=statement.statement_id or "",
@@ -172,7 +192,8 @@ def read_statement(statement: StatementResponse, client: GenieClient) -> Result:
         row_count=max(said or 0, came),
         is_truncated=bool(manifest is not None and manifest.truncated),
         first=first,
-        client=client,
+        links=Links(statement_id=statement.statement_id or "", client=client),
+        form=form.value if form is not None else "unknown",
     )
 
 

@@ -111,6 +111,9 @@ async def _sent(question: Question, client: GenieClient) -> MessageRef:
         try:
             return _known(await _post(question, client))
         except Unanswered as fault:
+            if isinstance(fault.outcome, TooSlow):
+                # It was sent, and there is no time left to look for it.
+                raise Unanswered(Unreachable(may_be_asked=True)) from fault
             if not isinstance(fault.outcome, Unreachable):
                 raise
         sent += 1
