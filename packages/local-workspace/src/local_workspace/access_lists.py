@@ -55,6 +55,11 @@ class AccessLists:
         """Say whose a new object is, and what others may do with it at first."""
         self._documents.put(object_id, {"owner": owner, "grants": dict(grants or {})})
 
+    def ensure(self, object_id: str, *, owner: str, grants: Mapping[str, str]) -> None:
+        """Say the same of an object that every workspace has, unless it was said before."""
+        if self._documents.get(object_id) is None:
+            self.add(object_id, owner=owner, grants=grants)
+
     def remove(self, object_id: str) -> None:
         """Forget an object that is no more."""
         self._documents.delete(object_id)

@@ -23,9 +23,8 @@ from local_workspace.identity import (
     Identity,
 )
 from local_workspace.jobs import Jobs
-from local_workspace.lakebase import Access, Lakebase
-from local_workspace.lakebase.instances import INSTANCE
-from local_workspace.lakebase.resource_names import BRANCH, ENDPOINT
+from local_workspace.lakebase import Access, Lakebase, permission_lists
+from local_workspace.lakebase.resource_names import BRANCH, ENDPOINT, INSTANCE
 from local_workspace.model_serving import ModelServing
 from local_workspace.registry import Registry
 from local_workspace.secret_scopes import SecretScopes
@@ -46,10 +45,12 @@ class Workspace:
         self._identity = Identity(settings, self._database)
         self._warehouse = Warehouse(settings, Grants(self._database))
         self._jobs = Jobs(settings, self._database)
+        managers = [SERVICE_PRINCIPAL.user_name]
         access = Access(
-            managers=[SERVICE_PRINCIPAL.user_name],
+            managers=managers,
             members=[ANALYST.user_name],
             users=[LIMITED_PRINCIPAL.user_name],
+            lists=permission_lists(self._database, owner=USERS[0].user_name, managers=managers),
         )
         self._lakebase = Lakebase(settings, self._identity, access=access)
         self._files = WorkspaceFiles(settings)

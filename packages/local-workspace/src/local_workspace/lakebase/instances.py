@@ -15,9 +15,9 @@ from local_workspace.area import caller_of, json_body
 from local_workspace.errors import ApiError, InvalidParameter, NotFound, PermissionDenied
 from local_workspace.lakebase.credentials import Credentials
 from local_workspace.lakebase.place import Place
+from local_workspace.lakebase.resource_names import INSTANCE
 from local_workspace.lakebase.roles import IDENTITY_TYPES, MEMBERSHIP, Attributes, Role, Roles
 
-INSTANCE = "local-lakebase"
 _ROOT = "/api/2.0/database"
 
 

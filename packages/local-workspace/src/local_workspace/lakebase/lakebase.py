@@ -17,11 +17,11 @@ from local_workspace.lakebase.certificate import tls_context
 from local_workspace.lakebase.credentials import Credentials, Identities
 from local_workspace.lakebase.databases import Databases
 from local_workspace.lakebase.gateway import Gateway
-from local_workspace.lakebase.instances import INSTANCE, instance_routes
+from local_workspace.lakebase.instances import instance_routes
 from local_workspace.lakebase.place import Place
 from local_workspace.lakebase.postgres import Postgres
 from local_workspace.lakebase.projects import project_routes
-from local_workspace.lakebase.resource_names import ENDPOINT
+from local_workspace.lakebase.resource_names import ENDPOINT, INSTANCE
 from local_workspace.lakebase.roles import Roles
 from local_workspace.lakebase.superuser import Superuser
 from local_workspace.lakebase.wire import CANNOT_CONNECT_NOW, LoginRefused
@@ -42,6 +42,7 @@ class Lakebase:
         port: int = address.PORT,
     ) -> None:
         self._settings = settings
+        self._lists = list(access.lists.values())
         self._port = port
         self._postgres = Postgres(settings.postgres)
         self._superuser = Superuser(self._postgres)
@@ -61,6 +62,7 @@ class Lakebase:
     def routes(self) -> Sequence[BaseRoute]:
         """Return `/api/2.0/database` (provisioned) and `/api/2.0/postgres` (autoscaling)."""
         return [
+            *(route for each in self._lists for route in each.routes()),
             *instance_routes(self._place, credentials=self._credentials, roles=self._roles),
             *project_routes(
                 self._place,

@@ -1,4 +1,4 @@
-"""The names under `/api/2.0/postgres`, and what is said of one that does not exist."""
+"""The names of the one database, and what is said of one that does not exist."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from starlette.requests import Request
 from local_workspace.errors import ApiError, NotFound
 
 ROOT = "/api/2.0/postgres"
-PROJECT = "projects/local"
+INSTANCE = "local-lakebase"
+"""The one provisioned instance."""
+PROJECT_ID = "local"
+PROJECT = f"projects/{PROJECT_ID}"
 BRANCH = f"{PROJECT}/branches/production"
 ENDPOINT = f"{BRANCH}/endpoints/primary"
 BRANCH_PATH = f"{ROOT}/projects/{{project}}/branches/{{branch}}"
