@@ -55,21 +55,23 @@ async function drawn(place, specification) {
   return result;
 }
 
-/** Return the chart no wider than its place; the names beside its axis need room, too. */
+/** Return the chart no wider than its place, and with values to point at on each line. */
 function fitted(specification, width) {
-  if (width >= WIDE) return specification;
   const isConcatenated = "vconcat" in specification;
-  const room = Math.max(width - (isConcatenated ? NAMES : 8), 160);
-  const narrow = (part) => {
+  // The names beside an axis need room, too; Vega-Lite itself fits what is not put together.
+  const room = width >= WIDE ? Infinity : Math.max(width - (isConcatenated ? NAMES : 8), 160);
+  const fit = (part) => {
     const made = { ...part };
     if (typeof made.width === "number") made.width = Math.min(made.width, room);
+    if (made.mark?.type === "line" && !made.mark.point) made.mark = { ...made.mark, point: "transparent" };
     for (const key of ["vconcat", "hconcat", "concat", "layer"]) {
-      if (Array.isArray(made[key])) made[key] = made[key].map(narrow);
+      if (Array.isArray(made[key])) made[key] = made[key].map(fit);
     }
     return made;
   };
-  const autosize = isConcatenated ? undefined : { type: "fit-x", contains: "padding" };
-  return { ...narrow(specification), autosize };
+  const made = fit(specification);
+  if (width < WIDE && !isConcatenated) made.autosize = { type: "fit-x", contains: "padding" };
+  return made;
 }
 
 function colours(place) {

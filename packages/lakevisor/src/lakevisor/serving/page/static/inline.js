@@ -4,6 +4,7 @@ import { element, link } from "./dom.js";
 
 const ESCAPABLE = /[!-/:-@[-`{-~]/;
 const ADDRESS = /^https?:\/\/[^\s<>"'`|\\]+/;
+const TARGET = /^\(\s*<?((?:[^\s<>()]|\([^\s<>()]*\))*)>?(?:\s+"[^"]*")?\s*\)/;
 const MARKS = [["**", "strong"], ["__", "strong"], ["~~", "del"], ["*", "em"], ["_", "em"]];
 
 /** Return the nodes of a line; whatever is not understood is shown as it is. */
@@ -71,7 +72,7 @@ class Line {
     const picture = this.text.startsWith("![", this.at) ? 1 : 0;
     if (this.text[this.at + picture] !== "[") return false;
     const middle = closingBracket(this.text, this.at + picture);
-    const target = middle < 0 ? null : /^\(\s*<?([^\s<>]*?)>?(?:\s+"[^"]*")?\s*\)/.exec(this.text.slice(middle + 1));
+    const target = middle < 0 ? null : TARGET.exec(this.text.slice(middle + 1));
     if (!target) return false;
     // Pictures are not loaded: asking for one would tell its server of this answer.
     const words = inline(this.text.slice(this.at + picture + 1, middle));

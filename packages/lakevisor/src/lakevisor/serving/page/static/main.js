@@ -35,6 +35,7 @@ async function open(threadId) {
   side.mark(threadId);
   composer.focus();
   await conversation.open(threadId);
+  refresh();
 }
 
 /** The conversation stands in the address: a page that is loaded again shows it again. */
@@ -87,4 +88,4 @@ document.getElementById("starters").append(...STARTERS.map((each) =>
 
 await waitUntilReady();
 findActions().catch((error) => console.warn("The actions are not known.", error));
-await Promise.all([open(threadInAddress()), refresh()]);
+await open(threadInAddress());

@@ -55,7 +55,7 @@ function fence(lines, at) {
   const isEnd = (line) => line.trim().startsWith(mark) && /^[`~]+$/.test(line.trim());
   let end = at + 1;
   while (end < lines.length && !isEnd(lines[end])) end += 1;
-  const code = element("code", { class: language && `language-${language}` }, lines.slice(at + 1, end).join("\n"));
+  const code = element("code", { class: language ? `language-${language}` : undefined }, lines.slice(at + 1, end).join("\n"));
   return [element("pre", { tabindex: "0" }, code), end + 1];
 }
 

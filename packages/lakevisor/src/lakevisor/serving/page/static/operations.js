@@ -9,15 +9,35 @@ const ACTIONS = {
   job_run: { look: "poll_databricks_job", end: "terminate_databricks_job", names: "run_id" },
   genie_question: { look: "fetch_genie_answer", end: "withdraw_genie_question", names: "question_id" },
 };
-const GOOD = /^(succeeded|answered|done|ended)$/;
+const GOOD = /^(succeeded|answered)$/;
+const BAD = /fail|error|timed_out/;
+const cards = new Map();
 
-/** Make the card of an operation, with what can be done about it. */
+/** Make the card of an operation, with what can be done about it: one for each, where it is told last. */
 export function operationCard(operation, acts) {
-  const started = operation.launched_at ? element("span", { class: "hint" }, "started ", moment(operation.launched_at)) : null;
-  return element("section", { class: "operation", "aria-label": `${operation.title}, run ${operation.run_id}` },
-    element("div", { class: "operation-title" }, element("strong", {}, operation.title), state(operation)),
-    element("p", {}, "Run ", element("code", {}, operation.run_id), " ", copyButton(operation.run_id, "the run's id"), " ", started),
-    element("div", { class: "buttons" }, ...controls(operation, acts)));
+  const { run_id: runId, title } = operation;
+  cards.get(runId)?.card.remove();
+  const card = element("section", { class: "operation", "aria-label": `${title}, run ${runId}` }, ...content(operation, acts));
+  cards.set(runId, { card, acts });
+  return card;
+}
+
+/** Show what has become of operations on the cards that there are. */
+export function updateCards(operations) {
+  for (const operation of operations) {
+    const { card, acts } = cards.get(operation.run_id) ?? {};
+    if (card?.isConnected && !card.contains(document.activeElement)) card.replaceChildren(...content(operation, acts));
+  }
+}
+
+function content(operation, acts) {
+  const { run_id: runId, title, launched_at: at } = operation;
+  const started = at ? element("span", { class: "hint" }, "started ", moment(at)) : "";
+  return [
+    element("div", { class: "operation-title" }, element("strong", {}, title), state(operation)),
+    element("p", {}, "Run ", element("code", {}, runId), " ", copyButton(runId, "the run's id"), " ", started),
+    element("div", { class: "buttons" }, ...controls(operation, acts)),
+  ];
 }
 
 function controls(operation, acts) {
@@ -33,7 +53,8 @@ function controls(operation, acts) {
 
 /** Make the state of an operation, in words and in a colour. */
 export function state(operation) {
-  const words = operation.is_cancel_requested && !operation.is_final ? "cancel requested" : operation.state.replaceAll("_", " ");
-  const kind = !operation.is_final ? "going-on" : GOOD.test(operation.state) ? "good" : "bad";
-  return element("span", { class: `state ${kind}` }, words);
+  const { state: name, is_final: isFinal, is_cancel_requested: isEnding } = operation;
+  const words = isEnding && !isFinal ? "cancel requested" : name.replaceAll("_", " ");
+  const ended = GOOD.test(name) ? "good" : BAD.test(name) ? "bad" : "";
+  return element("span", { class: `state ${isFinal ? ended : "going-on"}` }, words);
 }

@@ -156,13 +156,13 @@ function spoken(agent, body, before) {
 
 /** Return each part of an answer that has more than words. */
 function parts(response) {
-  const outputs = response.custom_outputs ?? {};
-  const told = [
-    ...(outputs.answers ?? []),
-    ...(outputs.notices ?? []).map(({ operation, text, data }) => ({
-      agent: operation.agent, text, data, operations: [operation],
-    })),
-  ];
-  const listed = outputs.operations ?? [];
-  return listed.length ? [...told, { agent: "", text: "", data: {}, operations: listed }] : told;
+  const { answers = [], notices = [], operations = [] } = response.custom_outputs ?? {};
+  const told = answers.map((each) => ({ ...each, operations: [] }));
+  const rest = { agent: "", text: "", data: {}, operations: [] };
+  for (const operation of operations) {
+    (told.findLast((each) => each.agent === operation.agent) ?? rest).operations.push(operation);
+  }
+  const ended = notices.map(({ operation, text, data }) => (
+    { agent: operation.agent, text, data, operations: [operation] }));
+  return [...told, rest, ...ended];
 }

@@ -2,10 +2,11 @@
 
 import * as api from "./api.js";
 import { announce, button, element, link, moment, webAddress } from "./dom.js";
-import { state } from "./operations.js";
+import { state, updateCards } from "./operations.js";
 
 const THREADS = 30;
 const RUNS = 10;
+const RUNS_ON_CARDS = 100;
 const TITLE_CHARS = 80;
 const TITLES = "lakevisor.titles";
 
@@ -38,7 +39,7 @@ export class Side {
 
   /** Show what there is now; a list that cannot be had stays as it is. */
   async refresh() {
-    const [threads, runs] = await Promise.allSettled([api.threads(THREADS), api.operations(RUNS)]);
+    const [threads, runs] = await Promise.allSettled([api.threads(THREADS), api.operations(RUNS_ON_CARDS)]);
     if (threads.status === "fulfilled") this.showThreads(threads.value);
     if (runs.status === "fulfilled") this.showRuns(runs.value);
     return runs.value?.some(({ operation }) => !operation.is_final) ?? false;
@@ -84,7 +85,8 @@ export class Side {
   }
 
   showRuns(runs) {
-    this.runs.replaceChildren(...runs.map(({ thread_id: threadId, operation }) => {
+    updateCards(runs.map(({ operation }) => operation));
+    this.runs.replaceChildren(...runs.slice(0, RUNS).map(({ thread_id: threadId, operation }) => {
       const open = button("", { class: "entry" }, () => this.does.open(threadId));
       open.append(element("span", { class: "entry-title" }, operation.title), state(operation));
       const page = webAddress(operation.url);
