@@ -2,7 +2,7 @@
 
 import pytest
 
-from lakevisor.errors import InvalidPlugins, UnknownKey
+from lakevisor.errors import InvalidConfiguration, InvalidPlugins, UnknownKey
 from lakevisor.registry import build_registry
 
 REGISTER = "@hookimpl\ndef lakevisor_register_agent():\n    return agent({changes})\n"
@@ -51,7 +51,7 @@ def test_an_agent_may_bring_a_graph_instead(enable):
 
 
 def test_settings_that_do_not_fit_are_said_with_file_and_line(enable):
-    with pytest.raises(InvalidPlugins) as caught:
+    with pytest.raises(InvalidConfiguration) as caught:
         enable(settings="{citty: Gouda}")
 
     (problem,) = caught.value.problems

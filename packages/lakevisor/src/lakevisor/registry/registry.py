@@ -5,7 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lakevisor.config import Configuration, nearest_name
-from lakevisor.errors import InvalidPlugins, LakevisorError, PluginError
+from lakevisor.errors import (
+    ConfigurationError,
+    InvalidConfiguration,
+    InvalidPlugins,
+    LakevisorError,
+    PluginError,
+)
 from lakevisor.registry.discovery import discover
 from lakevisor.registry.enabled_agent import EnabledAgent, enable
 from lakevisor.registry.hooks import Hooks
@@ -32,6 +38,8 @@ def build_registry(configuration: Configuration, *, discovery: Discovery | None 
     Raises:
         InvalidPlugins: with every problem. A plugin that cannot be loaded is one even if it is
             not enabled: it may be a reviewer, without which nothing may run.
+        InvalidConfiguration: with every problem, where all of them are values of the plugins'
+            sections.
     """
     found = discover() if discovery is None else discovery
     problems: list[LakevisorError] = list(found.problems)
@@ -44,6 +52,9 @@ def build_registry(configuration: Configuration, *, discovery: Discovery | None 
             except InvalidPlugins as error:
                 problems += error.problems
     problems += _clashes(agents, {plugin.name: plugin for plugin in found.plugins})
+    values = [each for each in problems if isinstance(each, ConfigurationError)]
+    if problems and len(values) == len(problems):
+        raise InvalidConfiguration(values, about="the configuration of the plugins")
     if problems:
         raise InvalidPlugins(problems)
     return Registry(agents=tuple(agents), hooks=Hooks(found.plugins))
