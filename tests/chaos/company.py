@@ -1,6 +1,7 @@
-"""Several people with a supervisor each, on one Lakebase and one workspace, and all that they do.
+"""Several people at one server, on one Lakebase and one workspace, and all that they do.
 
-Their model does exactly what the message says: no wit of a model keeps them apart.
+The server's application is asked in this process, over HTTP as its clients ask it, but without a
+socket. Its model does exactly what the message says: no wit of a model keeps people apart.
 """
 
 from __future__ import annotations
@@ -8,33 +9,28 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import warnings
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
+from chaos.company_jobs import ADMINS, ROLES, new_jobs, overrides, run_by_hand, user_name
 from chaos.world import World
 from lakevisor.config import load_configuration
-from lakevisor.errors import LakevisorError
-from lakevisor.supervisor import Request, open_supervisor
 
 CONFIGS = Path(__file__).parents[2] / "configs"
-PEOPLE = {
-    "admin": "admin@local.test",
-    "analyst": "analyst@local.test",
-    "service-principal": "11111111-2222-3333-4444-555555555555",
-}
-"""Profile to user name: two persons and a service principal."""
 RUN_ID = re.compile(r"(?<!\d)\d{15}(?!\d)")
+MARK = re.compile(r"mark-of-[a-z]+-\d+")
 CALL = "CALL "
-REPORT = """# Databricks notebook source
-dbutils.notebook.exit("The report of " + dbutils.widgets.get("user_request"))
-"""
+READY_SECONDS, LOOK_SECONDS = 120.0, 0.1
 
 
 def order(tool: str, /, **arguments: Any) -> str:
@@ -46,16 +42,48 @@ def order(tool: str, /, **arguments: Any) -> str:
 class Answer:
     """What came of a request, and what was done for it."""
 
-    text: str
-    """Without what ended since, or what the error says."""
-    error: str = ""
-    """The name of the error's class."""
-    outputs: Mapping[str, Any] = field(default_factory=dict)
-    """What programs get."""
-    everything: str = ""
-    """All that the person and the model could read."""
+    sent: str
+    """The body, as it was sent over HTTP."""
+    read: str = ""
+    """All that the model could read."""
     asked: Sequence[str] = ()
     """What was asked of the workspace."""
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """The JSON value of the body."""
+        body: Mapping[str, Any] = json.loads(self.sent)
+        return body
+
+    @property
+    def error(self) -> str:
+        """The word for what went wrong; empty if the request was answered."""
+        return str((self.body.get("error") or {}).get("code", ""))
+
+    @property
+    def outputs(self) -> Mapping[str, Any]:
+        """What programs get."""
+        outputs: Mapping[str, Any] = self.body.get("custom_outputs") or {}
+        return outputs
+
+    @property
+    def output(self) -> Sequence[Mapping[str, Any]]:
+        """The items of the answer, without what ended since the last one."""
+        told = [each["text"] for each in self.outputs.get("notices", ())]
+        items = self.body.get("output", ())
+        return [each for each in items if _said(each) not in told]
+
+    @property
+    def text(self) -> str:
+        """What the answer or the error says."""
+        if self.error:
+            return str(self.body["message"])
+        return "\n\n".join(filter(None, map(_said, self.output)))
+
+    @property
+    def everything(self) -> str:
+        """All that the person and the model could read."""
+        return "\n".join([self.sent, *map(_said, self.body.get("output", ())), self.read])
 
     @property
     def data(self) -> Mapping[str, Any]:
@@ -71,35 +99,54 @@ class Answer:
         return found and found[1]
 
 
+def _said(item: Mapping[str, Any]) -> str:
+    """Return what an item says to the person."""
+    content = item["content"] if item["type"] == "message" else ()
+    return "\n".join(part["text"] for part in content)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody with a supervisor that acts for them."""
+    """Somebody who asks."""
 
-    name: str
-    supervisor: Any
+    role: str
+    number: int
+    client: httpx.AsyncClient
     model: Any
     watched: list[str]
 
-    async def ask(self, text: str, **fields: Any) -> Answer:
-        """Send a request and return all that came of it."""
+    @property
+    def name(self) -> str:
+        """The user name, as the proxy in front of the server gives it."""
+        return user_name(self.role, self.number)
+
+    @property
+    def mark(self) -> str:
+        """What stands in all that the person says, and nowhere else."""
+        return f"mark-of-{self.role}-{self.number}"
+
+    async def ask(
+        self, text: str, *, forged: Mapping[str, Any] | None = None, **inputs: Any
+    ) -> Any:
+        """Send a request and return all that came of it.
+
+        Args:
+            text: what the person says.
+            forged: what else stands in the body.
+            inputs: of `custom_inputs`; what is None is left out.
+        """
+        given = {name: value for name, value in inputs.items() if value is not None}
+        body = {**(forged or {}), "input": text, "custom_inputs": given}
+        return await self.call("POST", "/responses", body)
+
+    async def call(self, method: str, path: str, body: Any = None) -> Answer:
+        """Send anything to the server."""
         self.model._calls.clear()
         self.watched.clear()
-        try:
-            finished = await self.supervisor.ask(Request(text=text, **fields))
-        except LakevisorError as error:
-            error_text = f"{error.message} {error.remedy}"
-            return self._answer(error_text, error=type(error).__name__)
-        told = finished.text
-        for notice in finished.custom_outputs["notices"]:
-            told = told.replace(notice["text"], "")
-        outputs = finished.custom_outputs
-        return self._answer(told.strip(), outputs=outputs, shown=finished.text)
-
-    def _answer(self, text: str, *, shown: str = "", **more: Any) -> Answer:
+        headers = {"x-forwarded-email": self.name, "x-forwarded-preferred-username": "admin"}
+        answer = await self.client.request(method, path, json=body, headers=headers)
         read = [str(each.content) for call in self.model.calls for each in call.messages]
-        outputs = json.dumps(more.get("outputs", {}))
-        everything = "\n".join([text, shown, outputs, *read])
-        return Answer(text=text, everything=everything, asked=tuple(self.watched), **more)
+        return Answer(sent=answer.text, read="\n".join(read), asked=tuple(self.watched))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,41 +154,59 @@ class Company:
     """The people, their jobs, and who has started what."""
 
     world: World
-    people: Mapping[str, Person]
+    client: httpx.AsyncClient
+    model: Any
+    watched: list[str]
     jobs: Mapping[str, int]
     nobodys: Sequence[str]
     """Runs that were started in the workspace by hand."""
     owner_of: dict[str, str] = field(default_factory=dict)
-    """Who has started a run, by its id."""
+    """The name of who has started a run, by its id."""
     runs_of: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    """The runs of each person, in order."""
+    """The runs of each person by name, in order."""
+    _numbers: Iterator[int] = field(default_factory=lambda: count(ADMINS))
 
     @classmethod
     @asynccontextmanager
     async def opened(cls, world: World) -> AsyncIterator[Company]:
-        """Make the jobs and open a supervisor for each of the people."""
-        jobs = await _new_jobs(world)
-        nobodys = [await _run_by_hand(world, jobs["waiting"]) for _ in range(2)]
+        """Make the jobs, open the server, and let each of the admins have a report."""
+        from lakevisor_testing.scripted_model import ScriptedModel
+
+        jobs = await new_jobs(world)
+        nobodys = [await run_by_hand(world, jobs["waiting"]) for _ in range(2)]
+        model, watched = ScriptedModel(_obey), list[str]()
         async with AsyncExitStack() as stack:
-            watched: list[str] = []
             stack.enter_context(_watching(watched))
-            people = {}
-            # Tables of their own: what else has been started here is not theirs to list.
-            schema = f"company_{uuid4().hex[:12]}"
-            for profile in PEOPLE:
-                given = _overrides(world, jobs, f"workspace.profile={profile}")
-                given = [*given, f"lakebase.schema_name={schema}"]
-                people[profile] = await _person(stack, profile, given, watched)
-            company = cls(world=world, people=people, jobs=jobs, nobodys=nobodys)
+            client = await stack.enter_async_context(_server(overrides(world, jobs), model))
+            company = cls(
+                world=world,
+                client=client,
+                model=model,
+                watched=watched,
+                jobs=jobs,
+                nobodys=nobodys,
+            )
             company.owner_of.update(dict.fromkeys(nobodys, "nobody"))
-            for person in people.values():
-                await company.start(person, "report", thread_id=uuid4().hex)
+            for number in range(ADMINS):
+                await company.start(company.person("admin", number), "report")
             yield company
 
-    async def start(self, person: Person, job: str, **fields: Any) -> Answer:
+    def person(self, role: str, number: int) -> Person:
+        """Return somebody."""
+        return Person(
+            role=role, number=number, client=self.client, model=self.model, watched=self.watched
+        )
+
+    def newcomers(self) -> Mapping[str, Person]:
+        """Return somebody of each role; only of the admins there are no new ones."""
+        number = next(self._numbers)
+        people = {role: self.person(role, number) for role in ROLES}
+        return {**people, "admin": self.person("admin", number % ADMINS)}
+
+    async def start(self, person: Person, job: str) -> Answer:
         """Let a person start a job, and remember whose run it is."""
-        text = order("start_databricks_job", user_request=f"{mark(person)}-{uuid4().hex}", job=job)
-        return self.remember(person, await person.ask(text, **fields))
+        told = {"user_request": f"{person.mark} {uuid4().hex}", "job": job}
+        return self.remember(person, await person.ask(order("start_databricks_job", **told)))
 
     def remember(self, person: Person, answer: Answer) -> Answer:
         """Remember whose run it is that was started."""
@@ -156,14 +221,20 @@ class Company:
             await self.world.call("POST", "/api/2.2/jobs/runs/cancel", {"run_id": int(run_id)})
 
 
-def mark(person: Person) -> str:
-    """Return what stands in all that a person says, and nowhere else."""
-    return f"mark-of-{person.name}"
-
-
 def others_marks(text: str, person: Person) -> set[str]:
     """Return the marks of other people in a text."""
-    return {each for each in PEOPLE if f"mark-of-{each}" in text} - {person.name}
+    return set(MARK.findall(text)) - {person.mark}
+
+
+def load() -> None:
+    """Import what a server needs, which takes seconds."""
+    # databricks_langchain imports unitycatalog, which still writes pydantic 1 classes.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from lakevisor.supervisor import preload
+
+        preload()
+        import mlflow.genai.agent_server  # noqa: F401
 
 
 def _obey(messages: Sequence[Any]) -> Any:
@@ -179,19 +250,28 @@ def _obey(messages: Sequence[Any]) -> Any:
     return ToolUse(tool, raw=json.dumps(arguments))
 
 
-async def _person(
-    stack: AsyncExitStack, name: str, overrides: Sequence[str], watched: list[str]
-) -> Person:
-    from lakevisor.graph import build_graph
-    from lakevisor_testing.scripted_model import ScriptedModel
+@asynccontextmanager
+async def _server(changes: Sequence[str], model: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """Open the application of a server, and yield a client of it."""
+    from lakevisor.serving.app import build_app
+    from lakevisor.supervisor import opening
 
-    configuration = load_configuration(folder=CONFIGS, overrides=overrides, environment={})
-    supervisor = await stack.enter_async_context(open_supervisor(configuration, {}))
-    model = ScriptedModel(_obey)
-    graph = build_graph(supervisor.registry, lambda _: model, supervisor.settings.supervisor)
-    return Person(
-        name=name, supervisor=replace(supervisor, graph=graph), model=model, watched=watched
-    )
+    configuration = load_configuration(folder=CONFIGS, overrides=changes, environment={})
+    failed: list[BaseException] = []
+    app = build_app(configuration, {}, give_up=failed.append, drain_seconds=lambda: 10.0)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(opening._Models, "of_role", lambda *_: model)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url="http://company") as client,
+        ):
+            async with asyncio.timeout(READY_SECONDS):
+                # The server tells nobody when it is ready.
+                while not (await client.get("/ready")).is_success:
+                    assert not failed, failed
+                    await asyncio.sleep(LOOK_SECONDS)
+            yield client
 
 
 @contextmanager
@@ -208,59 +288,3 @@ def _watching(watched: list[str]) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Session, "send", watching)
         yield
-
-
-async def _new_jobs(world: World) -> Mapping[str, int]:
-    file = Path(world.state["config_file"]).parent / "files" / "Shared" / "report.py"
-    await asyncio.to_thread(file.write_text, REPORT, encoding="utf-8")
-    same = {"op": "EQUAL_TO", "left": "1", "right": "1"}
-    nothing = {"task_key": "t", "condition_task": same}
-    report = {"task_key": "t", "notebook_task": {"notebook_path": "/Shared/report"}}
-    broken = {"task_key": "t", "notebook_task": {"notebook_path": "/Shared/not-there"}}
-    hog = {"task_key": "t", "notebook_task": {"notebook_path": "/Shared/hog"}}
-    await asyncio.to_thread(
-        file.with_name("hog.py").write_text,
-        "# Databricks notebook source\nimport time\ntime.sleep(100000)\n",
-        encoding="utf-8",
-    )
-    return {
-        "quick": await _new_job(world, nothing),
-        "asked": await _new_job(world, nothing),
-        "secret": await _new_job(world, nothing),
-        "report": await _new_job(world, report),
-        "broken": await _new_job(world, broken),
-        "waiting": await _new_job(world, hog, max_concurrent_runs=1),
-    }
-
-
-async def _new_job(world: World, task: Mapping[str, Any], **more: Any) -> int:
-    settings = {
-        "name": uuid4().hex,
-        "tasks": [task],
-        "parameters": [{"name": "user_request", "default": ""}],
-        "max_concurrent_runs": 1000,
-        "queue": {"enabled": True},
-        **more,
-    }
-    job_id: int = (await world.call("POST", "/api/2.2/jobs/create", settings))["job_id"]
-    return job_id
-
-
-async def _run_by_hand(world: World, job_id: int) -> str:
-    told = await world.call("POST", "/api/2.2/jobs/run-now", {"job_id": job_id})
-    return str(told["run_id"])
-
-
-def _overrides(world: World, jobs: Mapping[str, int], *more: str) -> Sequence[str]:
-    given = [*more]
-    for name, job_id in jobs.items():
-        fields = {"job_id": job_id, "title": f"The {name} job", "description": "Does it."}
-        fields["request_parameter"] = "user_request"
-        given += [f"agents.jobs.jobs.{name}.{key}={value}" for key, value in fields.items()]
-    given += [
-        "agents.jobs.jobs.asked.confirm=always",
-        f"agents.jobs.jobs.secret.allowed=[{PEOPLE['admin']}]",
-        "lakebase.pool.max_size=3",
-        "turn.lease_seconds=60",
-    ]
-    return world.overrides(jobs["quick"], *given)

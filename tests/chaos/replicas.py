@@ -74,6 +74,7 @@ class Replica:
         self._process = process
         self._channel = channel
         self._numbers = count(1)
+        self._sending = asyncio.Lock()
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._ready = self._expect(0)
         self._reading = asyncio.create_task(self._read())
@@ -206,9 +207,11 @@ class Replica:
     async def _order(self, **order: Any) -> dict[str, Any]:
         number = next(self._numbers)
         answer = self._expect(number)
+        line = json.dumps({"number": number, **order}).encode() + b"\n"
+        # A socket that is full wakes up one who waits to send, and forgets all others.
         with suppress(OSError):
-            line = json.dumps({"number": number, **order}).encode() + b"\n"
-            await asyncio.get_running_loop().sock_sendall(self._channel, line)
+            async with self._sending:
+                await asyncio.get_running_loop().sock_sendall(self._channel, line)
         return await answer
 
     def _expect(self, number: int) -> asyncio.Future[dict[str, Any]]:

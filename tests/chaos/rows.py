@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chaos import (
+    companies,
     genie_questions,
     genie_takeover,
     launches,
     limits,
     outages,
-    owners,
     starting,
     streams,
     traffic,
@@ -23,7 +23,7 @@ ROWS: Sequence[Row] = (
     *traffic.ROWS,
     *starting.ROWS,
     *streams.ROWS,
-    *owners.ROWS,
+    *companies.ROWS,
     *limits.ROWS,
     *genie_questions.ROWS,
     *genie_takeover.ROWS,

@@ -201,8 +201,13 @@ class TurnSettings(Section):
         15,
         description="After so long without a sign of life another process may take a thread over.",
     )
+    at_once: int = Field(
+        50, gt=0, description="How many requests a process works on at once; the others wait."
+    )
     wait_seconds: float = Field(
-        10, ge=0, description="How long a request waits while another works on its thread."
+        10,
+        ge=0,
+        description="How long a request waits for that, and while another works on its thread.",
     )
     proposal_seconds: Seconds = Field(
         600, description="How long what was proposed can be accepted."

@@ -53,6 +53,7 @@ LakevisorError
 │   ├── LaunchUnknown                           no answer came to a launch
 │   ├── TurnSuperseded                          interrupted, then overtaken
 │   ├── NotReady                                the server still connects
+│   ├── ServerBusy                              it works on as many turns as it may
 │   ├── ServerStopping                          it ends before the turn does
 │   └── LeaseLost                               another process works on the thread
 └── DeploymentError                    exit 8   a deployment that did not happen
@@ -128,6 +129,7 @@ from lakevisor.errors.turn import (
     ModelError,
     ModelStreamBroken,
     NotReady,
+    ServerBusy,
     ServerStopping,
     TooManyModelCalls,
     TurnError,
@@ -191,6 +193,7 @@ __all__ = [
     "ResourceNotFound",
     "ResponseNotFound",
     "SecretNotFound",
+    "ServerBusy",
     "ServerStopping",
     "SmokeTestFailed",
     "ThreadBusy",

@@ -72,6 +72,16 @@ class NotReady(TurnError):
     remedy = "Send the request again in a few seconds."
 
 
+class ServerBusy(TurnError):
+    """The server has too much to do just now."""
+
+    remedy = "Send the request again in a few seconds; nothing was begun."
+
+    def __init__(self, *, at_once: int) -> None:
+        self.at_once = at_once
+        super().__init__(f"The server works on {at_once} requests already, and none ended in time.")
+
+
 class ServerStopping(TurnError):
     """The server is being stopped."""
 

@@ -37,6 +37,7 @@ STATUSES: Mapping[type[LakevisorError], int] = {
     errors.TurnError: 502,
     errors.TurnSuperseded: 409,
     errors.NotReady: 503,
+    errors.ServerBusy: 503,
     errors.ServerStopping: 503,
     errors.LeaseLost: 503,
     errors.DeadlineExceeded: 504,
@@ -44,6 +45,7 @@ STATUSES: Mapping[type[LakevisorError], int] = {
 """The status of each class of errors; a class that is not here has that of its parent."""
 RETRY_AFTER_SECONDS: Mapping[type[LakevisorError], float] = {
     errors.NotReady: 5,
+    errors.ServerBusy: 2,
     errors.ServerStopping: 1,
     errors.LakebaseError: 5,
     errors.ThreadBusy: 2,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lakevisor.ledger import OperationStore
 from lakevisor.ledger.turn_operations import operation_of
@@ -18,29 +18,45 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Looks:
-    """Looks at operations, and writes down how they are."""
+    """Looks at operations, and writes down how they are.
+
+    There is one in a process: turns that want to know the same at the same time ask once.
+    """
 
     store: OperationStore
     agents: Mapping[str, EnabledAgent]
     """By name."""
+    _under_way: dict[str, asyncio.Task[Seen | None]] = field(
+        default_factory=dict, init=False, repr=False
+    )
+    """By token."""
 
     async def at(
         self, records: Sequence[OperationRecord], turn: Turn, *, seconds: float
     ) -> Mapping[str, Seen]:
         """Look at all at once, and return what was seen in time, by token."""
-        seen: dict[str, Seen] = {}
-        looks = [asyncio.create_task(self._at(each, turn, seen)) for each in records if each.run_id]
-        if looks:
-            _, late = await asyncio.wait(looks, timeout=min(seconds, turn.seconds_left()))
-            for look in late:
+        known = [each for each in records if each.run_id]
+        mine = {
+            each.token: asyncio.create_task(self._at(each, turn))
+            for each in known
+            if each.token not in self._under_way
+        }
+        self._under_way.update(mine)
+        looks = {each.token: self._under_way[each.token] for each in known}
+        try:
+            if looks:
+                await asyncio.wait(looks.values(), timeout=min(seconds, turn.seconds_left()))
+            return {token: seen for token, look in looks.items() if (seen := _seen_by(look))}
+        finally:
+            for token, look in mine.items():
                 look.cancel()
-            await asyncio.gather(*looks, return_exceptions=True)
-        return seen
+                del self._under_way[token]
+            await asyncio.gather(*mine.values(), return_exceptions=True)
 
-    async def _at(self, record: OperationRecord, turn: Turn, seen: dict[str, Seen]) -> None:
+    async def _at(self, record: OperationRecord, turn: Turn) -> Seen | None:
         agent = self.agents.get(record.agent)
         if agent is None or agent.sub_agent.follow is None:
-            return
+            return None
         try:
             found = await agent.sub_agent.follow(agent.settings, operation_of(record), turn)
             await self.store.note(record, state=found.state, is_final=found.is_final)
@@ -52,5 +68,10 @@ class Looks:
                 exc_info=True,
                 extra={"action": "follow_failed"},
             )
-            return
-        seen[record.token] = found
+            return None
+        return found
+
+
+def _seen_by(look: asyncio.Task[Seen | None]) -> Seen | None:
+    """Return what a look has seen; another turn's may have been cancelled with it."""
+    return look.result() if look.done() and not look.cancelled() else None

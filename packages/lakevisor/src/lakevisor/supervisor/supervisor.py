@@ -26,6 +26,7 @@ from lakevisor.supervisor.downloads import DownloadRequest, Downloads
 from lakevisor.supervisor.looks import Looks
 from lakevisor.supervisor.notices import Notices
 from lakevisor.supervisor.opening import ledger_schema
+from lakevisor.supervisor.places import Places
 from lakevisor.supervisor.request import Request
 from lakevisor.supervisor.room import Room
 from lakevisor.supervisor.sweep import Sweep, window_of
@@ -89,6 +90,7 @@ class Supervisor:
         Raises:
             RequestError: the request cannot be taken; nothing was done.
             LakebaseError: the thread cannot be read or written.
+            ServerBusy: it found no place; nothing was done.
             TurnError: the model failed, or the turn reached a limit; the same request may be
                 sent again.
         """
@@ -177,7 +179,8 @@ class Supervisor:
         try:
             address, role = self.checkpoints.address, self.checkpoints.role
             with translated_database_errors(address=address, role=role):
-                emit(await self._answer(request, caller, emit, action=action))
+                async with self._places.taken():
+                    emit(await self._answer(request, caller, emit, action=action))
         finally:
             events.put_nowait(None)
 
@@ -248,6 +251,11 @@ class Supervisor:
             workspace=self.workspace,
             window=window_of(self.settings),
         )
+
+    @cached_property
+    def _places(self) -> Places:
+        turn = self.settings.turn
+        return Places(at_once=turn.at_once, wait_seconds=turn.wait_seconds)
 
     @cached_property
     def _room(self) -> Room:
