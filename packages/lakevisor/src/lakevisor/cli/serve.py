@@ -111,14 +111,18 @@ def _with_logs(options: Options) -> Options:
 
 
 def _require_identity(configuration: Configuration, *, is_app: bool) -> None:
-    """Refuse an app of many people in which everybody would be the app itself."""
-    if is_app and configuration.settings.serving.identity == "self":
-        from lakevisor.errors import InvalidValue
-
-        where = configuration.origin_of("serving.identity")
-        raise InvalidValue(
-            "serving.identity",
-            where=str(where),
-            reason=f"must be proxy where {APP_PORT_VARIABLE} is set: on Databricks Apps everybody "
-            "who opens the app would be the app's own service principal",
+    """Refuse an app of many people in which everybody would be the app, or nobody is known."""
+    identity = configuration.settings.serving.identity
+    if is_app and identity == "self":
+        reason = (
+            f"must be proxy where {APP_PORT_VARIABLE} is set: on Databricks Apps everybody who "
+            "opens the app would be the app's own service principal"
         )
+    elif identity == "model_serving":
+        reason = "is for the model that Model Serving serves; here it is self or proxy"
+    else:
+        return
+    from lakevisor.errors import InvalidValue
+
+    where = str(configuration.origin_of("serving.identity"))
+    raise InvalidValue("serving.identity", where=where, reason=reason)

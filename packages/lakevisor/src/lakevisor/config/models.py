@@ -244,12 +244,13 @@ class OperationSettings(Section):
 
 
 class ServingSettings(Section):
-    """How `lakevisor serve` answers."""
+    """How the server and the served model answer."""
 
-    identity: Literal["self", "proxy"] = Field(
+    identity: Literal["self", "proxy", "model_serving"] = Field(
         "self",
         description="Who asks: `self`, everybody is the identity of the server (for one person on "
-        "their own machine); `proxy`, a trusted proxy in front says it in X-Forwarded-* headers.",
+        "their own machine); `proxy`, a trusted proxy in front says it in X-Forwarded-* headers; "
+        "`model_serving`, Model Serving has the token of who asks (a served model only).",
     )
     max_body_bytes: int = Field(
         4_000_000, gt=0, description="The most bytes of one request's body."

@@ -8,32 +8,20 @@ Headers count only under `serving.identity: proxy`: whoever reaches the port can
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-import logging
-import time
-from collections import OrderedDict
-
 from pydantic import SecretStr
 from starlette.datastructures import Headers
 
 from lakevisor.config import ServingSettings
-from lakevisor.errors import CallerUnknown, LakevisorError
+from lakevisor.errors import CallerUnknown
+from lakevisor.serving.token_owners import TokenOwners
 from lakevisor.supervisor import Caller
-from lakevisor.workspace import WorkspaceConnection, translated
-
-logger = logging.getLogger(__name__)
+from lakevisor.workspace import WorkspaceConnection
 
 # X-Forwarded-Preferred-Username is left out: it is what people may choose to be called.
 USER_HEADERS = ("x-forwarded-email", "x-forwarded-user")
 """Where the name of who asks is looked for; the first that is there counts."""
 USERS_OWN = "x-forwarded-access-token"
 """Where the person's own token stands."""
-GROUPS_KEPT_SECONDS = 300.0
-"""How long the groups of a person are taken for known."""
-GROUPS_SECONDS = 5.0
-"""How long the workspace is waited for when it is asked for them."""
-_KEPT_AT_MOST = 10_000
 _MAX_NAME_CHARS = 320
 
 
@@ -43,7 +31,7 @@ class Identities:
     def __init__(self, settings: ServingSettings) -> None:
         """Take the `serving` section."""
         self._behind_proxy = settings.identity == "proxy"
-        self._known: OrderedDict[str, tuple[float, str, frozenset[str]]] = OrderedDict()
+        self._owners = TokenOwners()
 
     async def caller(self, headers: Headers, workspace: WorkspaceConnection) -> Caller:
         """Return who sent a request.
@@ -59,7 +47,7 @@ class Identities:
             if name is None:
                 raise CallerUnknown
             return Caller(user_name=name)
-        user_name, groups = await self._of_token(token, workspace)
+        user_name, groups = await self._owners.of(token, workspace)
         if name is None:
             # A chat app in front passes the token on alone; the workspace says whose it is.
             if not user_name:
@@ -72,36 +60,6 @@ class Identities:
             # The workspace does not say, or the proxy's name is not one of the workspace's.
             groups = frozenset()
         return Caller(user_name=name, groups=groups, user_token=SecretStr(token))
-
-    async def _of_token(
-        self, token: str, workspace: WorkspaceConnection
-    ) -> tuple[str, frozenset[str]]:
-        """Return whose token it is, in small letters, and their groups; nothing if unknown."""
-        digest = hashlib.sha256(token.encode()).hexdigest()
-        known = self._known.get(digest)
-        if known is not None and known[0] > time.monotonic():
-            return known[1:]
-        try:
-            async with asyncio.timeout(GROUPS_SECONDS):
-                user_name, groups = await asyncio.to_thread(_me, token, workspace)
-        except (LakevisorError, TimeoutError) as error:
-            logger.warning(
-                "The groups of a person could not be asked for, and open nothing: %s",
-                type(error).__name__,
-                extra={"action": "groups_unknown"},
-            )
-            return "", frozenset()
-        self._known[digest] = (time.monotonic() + GROUPS_KEPT_SECONDS, user_name, groups)
-        while len(self._known) > _KEPT_AT_MOST:
-            self._known.popitem(last=False)
-        return user_name, groups
-
-
-def _me(token: str, workspace: WorkspaceConnection) -> tuple[str, frozenset[str]]:
-    with translated(host=workspace.host):
-        me = workspace.client_of_user(token).current_user.me()
-    groups = frozenset(each.display for each in me.groups or () if each.display)
-    return str(me.user_name).lower(), groups
 
 
 def _user_name(headers: Headers) -> str | None:

@@ -21,14 +21,21 @@ from mlflow.types.responses import (
     ResponsesAgentResponse,
     ResponsesAgentStreamEvent,
 )
+from pydantic import SecretStr
 
 from lakevisor.config import Configuration, read_packaged
-from lakevisor.errors import ConfigurationError, DeadlineExceeded, InvalidRequest
+from lakevisor.errors import (
+    ConfigurationError,
+    DeadlineExceeded,
+    InvalidRequest,
+    InvalidValue,
+)
 from lakevisor.registry import Registry, build_registry
 from lakevisor.serving.background_loop import process_loop
 from lakevisor.serving.description import description, is_description
 from lakevisor.serving.failures import Failure, failure_of
 from lakevisor.serving.logged_model import CONFIGURATION
+from lakevisor.serving.model_serving import ModelServingIdentities
 from lakevisor.serving.opened_on_demand import OPENING_SECONDS, OpenedOnDemand
 from lakevisor.serving.request_body import MODEL, RequestBody
 from lakevisor.serving.response_stream import JsonObject, ResponseStream
@@ -117,6 +124,12 @@ class _Requests:
         self._opened = OpenedOnDemand(self._configuration, self._environment)
 
     def _configure(self, configuration: Configuration) -> None:
+        identity = configuration.settings.serving.identity
+        if identity == "proxy":
+            where = str(configuration.origin_of("serving.identity"))
+            reason = "must be self or model_serving in a model: it sees no headers of a proxy"
+            raise InvalidValue("serving.identity", where=where, reason=reason)
+        self._identities = ModelServingIdentities() if identity == "model_serving" else None
         # Here and not in the first request: an endpoint that is ready has imported what it needs.
         preload()
         self._configuration = configuration
@@ -130,7 +143,7 @@ class _Requests:
             *_, completed = description(body, self._registry)
             response: JsonObject = completed["response"]
             return response
-        work = self._whole(body, correlation_id)
+        work = self._whole(body, self._token(), correlation_id)
         try:
             return process_loop().run(work, seconds=self._seconds)
         except TimeoutError:
@@ -139,25 +152,39 @@ class _Requests:
     def _events(self, body: RequestBody, correlation_id: str) -> Iterator[JsonObject]:
         if is_description(body):
             return description(body, self._registry)
-        work = self._begun(body, correlation_id)
+        work = self._begun(body, self._token(), correlation_id)
         events = process_loop().run(work, seconds=self._seconds)
         return process_loop().iterate(events, seconds=self._seconds)
 
-    async def _whole(self, body: RequestBody, correlation_id: str) -> JsonObject:
-        return await (await self._turn(body, correlation_id)).whole()
+    def _token(self) -> SecretStr | None:
+        """Return the token of who asks. Model Serving keeps it for the thread that it calls in."""
+        return None if self._identities is None else self._identities.token()
 
-    async def _begun(self, body: RequestBody, correlation_id: str) -> AsyncGenerator[JsonObject]:
-        begun = await (await self._turn(body, correlation_id)).begun()
+    async def _whole(
+        self, body: RequestBody, token: SecretStr | None, correlation_id: str
+    ) -> JsonObject:
+        return await (await self._turn(body, token, correlation_id)).whole()
+
+    async def _begun(
+        self, body: RequestBody, token: SecretStr | None, correlation_id: str
+    ) -> AsyncGenerator[JsonObject]:
+        begun = await (await self._turn(body, token, correlation_id)).begun()
         return cast("AsyncGenerator[JsonObject]", begun)
 
-    async def _turn(self, body: RequestBody, correlation_id: str) -> TurnResponse:
+    async def _turn(
+        self, body: RequestBody, token: SecretStr | None, correlation_id: str
+    ) -> TurnResponse:
         if body.background:
             raise InvalidRequest("Requests in the background are taken by lakevisor serve alone.")
         supervisor = await self._opened.supervisor()
+        if self._identities is None or token is None:
+            caller = Caller.of_process(supervisor.workspace)
+        else:
+            caller = await self._identities.caller(token, supervisor.workspace)
         return TurnResponse(
             supervisor=supervisor,
             request=body.request(),
-            caller=Caller.of_process(supervisor.workspace),
+            caller=caller,
             model=body.model,
             correlation_id=correlation_id,
             only_messages=False,
