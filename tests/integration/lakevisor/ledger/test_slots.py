@@ -89,6 +89,35 @@ async def test_what_a_person_has_just_sent_is_a_round_that_was_had(store, ticket
     assert await ask(store, later) == [True]
 
 
+async def test_a_first_request_goes_before_a_second_however_long_that_waits(store, ticket):
+    patient = {"alive_seconds": 1000.0, **ONE_AT_A_TIME}
+    await take_and_send(store, ticket("ann", **patient))
+    second = ticket("ann", **patient)
+    await ask(store, second)
+    await store.pass_time(50)
+    late = ticket("bob", **patient)
+    await ask(store, late)
+    await store.pass_time(11)
+
+    assert await ask(store, second, late) == [False, True]
+
+
+async def test_persons_who_all_wait_are_served_in_turn(store, ticket):
+    patient = {"alive_seconds": 10_000.0, **ONE_AT_A_TIME}
+    waiting = [ticket(name, **patient) for name in ("ann", "ann", "ann", "bob", "bob", "cid")]
+    await ask(store, *waiting)
+    served = [waiting.pop(0)]
+    while waiting:
+        await store.ledger.slots.sent(served[-1])
+        await store.pass_time(61)
+        is_taken = await ask(store, *waiting)
+        served.append(waiting.pop(is_taken.index(True)))
+
+    names = [each.owner for each in served]
+    ann, bob, cid = (store.owner(name) for name in ("ann", "bob", "cid"))
+    assert names == [ann, bob, cid, ann, bob, ann]
+
+
 async def test_who_gives_no_sign_of_life_loses_the_place(store, ticket):
     await take_and_send(store, ticket(**ONE_AT_A_TIME))
     await store.pass_time(40)

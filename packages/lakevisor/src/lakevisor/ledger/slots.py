@@ -3,6 +3,10 @@
 A ticket waits, is taken (its request may be sent) and is sent (a window's length later it does not
 count any more). What counts is exact whatever happens between: a ticket that was taken counts
 until it is known to be sent, and who dies meanwhile is taken to have sent it late.
+
+Persons take turns (start-time fair queueing with requests of one size): a ticket enters the round
+after its person's last one, a person without one the round that is being served. So nobody is
+served twice while another waits for the first time, and who comes late makes up for nothing.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ No method of the stores awaits anything between reading and writing, so each is 
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -100,6 +101,8 @@ class SlotRow:
     """When it was taken first."""
     valid_until: datetime
     """From when on the row says nothing any more."""
+    round: int
+    """The round in which it is served."""
     taken_at: datetime | None = None
     """When the request could be sent."""
     sent_at: datetime | None = None
@@ -153,6 +156,8 @@ class Rows:
     """By the id of the ticket."""
     blocked_until: dict[tuple[str, str], datetime] = field(default_factory=dict)
     """By workspace and name of the rate limit."""
+    rounds: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """The round in which the latest slot of a rate limit was taken."""
     audit: list[AuditRecord] = field(default_factory=list)
     """In the order in which they were written."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -36,6 +35,8 @@ class MemorySlots:
         if place <= ticket.limit - len(taken) and blocked <= 0:
             lasts = timedelta(seconds=SENDING_SECONDS + ticket.window_seconds)
             mine.taken_at, mine.valid_until = now, now + lasts
+            key = _limit(ticket)
+            self._rows.rounds[key] = max(self._rows.rounds[key], mine.round)
             return Place(is_taken=True, wait_seconds=0.0)
         frees = [self._free_seconds(each) for each in taken]
         seconds = wait_seconds(place, frees, ticket=ticket, blocked_seconds=blocked)
@@ -64,36 +65,35 @@ class MemorySlots:
         """Return the ticket's row, after those whose time is over were deleted."""
         now = self._rows.now()
         valid = {name: row for name, row in self._rows.slots.items() if row.valid_until > now}
+        self._rows.slots = valid
         until = now + timedelta(seconds=ticket.alive_seconds)
-        new = SlotRow(ticket=ticket, asked_at=now, valid_until=until)
-        row = valid.setdefault(ticket.ticket_id, new)
+        row = valid.get(ticket.ticket_id)
+        if row is None:
+            turn = self._round(ticket)
+            row = SlotRow(ticket=ticket, asked_at=now, valid_until=until, round=turn)
+            valid[ticket.ticket_id] = row
         if row.taken_at is None:
             row.valid_until = until
-        self._rows.slots = valid
         return row
 
+    def _round(self, ticket: Ticket) -> int:
+        """Return the round after the person's last one, else the one that is being served."""
+        known = self._valid(ticket)
+        own = [each.round + 1 for each in known if each.ticket.owner == ticket.owner]
+        return max([self._rows.rounds[_limit(ticket)], *own])
+
     def _queue(self, ticket: Ticket) -> Sequence[SlotRow]:
-        """Return who waits, in rounds: what a person has sent is a round that was had."""
-        valid = self._valid(ticket)
-        rounds = Counter(each.ticket.owner for each in valid if each.taken_at)
-        queue = []
-        waiting = (each for each in valid if each.taken_at is None)
-        for row in sorted(waiting, key=lambda each: (each.asked_at, each.ticket.ticket_id)):
-            rounds[row.ticket.owner] += 1
-            queue.append((rounds[row.ticket.owner], row.asked_at, row.ticket.ticket_id, row))
-        return [row for *_, row in sorted(queue, key=lambda each: each[:3])]
+        """Return who waits, in rounds, and in a round by who asked first."""
+        waiting = (each for each in self._valid(ticket) if each.taken_at is None)
+        return sorted(waiting, key=lambda each: (each.round, each.asked_at, each.ticket.ticket_id))
 
     def _valid(self, ticket: Ticket) -> Sequence[SlotRow]:
         """Return the rows of the ticket's limit."""
-        limit = (ticket.owner.workspace_id, ticket.name)
-        return [
-            each
-            for each in self._rows.slots.values()
-            if (each.ticket.owner.workspace_id, each.ticket.name) == limit
-        ]
+        slots = self._rows.slots.values()
+        return [each for each in slots if _limit(each.ticket) == _limit(ticket)]
 
     def _blocked_seconds(self, ticket: Ticket) -> float:
-        until = self._rows.blocked_until.get((ticket.owner.workspace_id, ticket.name))
+        until = self._rows.blocked_until.get(_limit(ticket))
         return (until - self._rows.now()).total_seconds() if until else 0.0
 
     def _free_seconds(self, row: SlotRow) -> float:
@@ -104,3 +104,8 @@ class MemorySlots:
         assert row.taken_at is not None, "only slots that are taken become free"
         since = (now - row.taken_at).total_seconds()
         return max(row.ticket.window_seconds - since, 0.0) + TYPICAL_SENDING_SECONDS
+
+
+def _limit(ticket: Ticket) -> tuple[str, str]:
+    """Return the workspace and name of a ticket's limit."""
+    return ticket.owner.workspace_id, ticket.name

@@ -15,25 +15,36 @@ DELETE FROM {schema}.rate_slots
 WHERE workspace_id = %(workspace_id)s AND name = %(name)s AND valid_until <= clock_timestamp()
 
 -- name: keep_place
+-- Under lock_rate_limit. Persons take turns: a request enters the round after the person's last one,
+-- and who has none known enters the round that is being served.
 INSERT INTO {schema}.rate_slots AS slot (
-    ticket_id, workspace_id, name, owner, asked_at, valid_until
+    ticket_id, workspace_id, name, owner, round, asked_at, valid_until
 )
 VALUES (
-    %(ticket_id)s, %(workspace_id)s, %(name)s, %(owner)s, clock_timestamp(),
-    clock_timestamp() + make_interval(secs => %(alive_seconds)s)
+    %(ticket_id)s, %(workspace_id)s, %(name)s, %(owner)s,
+    greatest(
+        (
+            SELECT round FROM {schema}.rate_limits
+            WHERE workspace_id = %(workspace_id)s AND name = %(name)s
+        ),
+        (
+            SELECT max(round) + 1 FROM {schema}.rate_slots
+            WHERE workspace_id = %(workspace_id)s AND name = %(name)s AND owner = %(owner)s
+        )
+    ),
+    clock_timestamp(), clock_timestamp() + make_interval(secs => %(alive_seconds)s)
 )
 ON CONFLICT (ticket_id) DO UPDATE SET valid_until = EXCLUDED.valid_until
 WHERE slot.taken_at IS NULL
 
 -- name: take_slot
--- Under lock_rate_limit. The queue goes in rounds: a person's first request before the second of
--- anybody else, and what a person has sent within the window counts as a round that was had.
+-- Under lock_rate_limit. The queue goes in rounds, and in a round by who asked first.
 WITH clock AS (
     SELECT clock_timestamp() AS time
 ), mine AS (
     SELECT * FROM {schema}.rate_slots WHERE workspace_id = %(workspace_id)s AND name = %(name)s
 ), taken AS (
-    SELECT owner, CASE
+    SELECT CASE
         WHEN sent_at IS NOT NULL THEN valid_until
         ELSE greatest(
             taken_at + make_interval(secs => %(window_seconds)s + %(typical_sending_seconds)s),
@@ -41,15 +52,11 @@ WITH clock AS (
         )
     END - clock.time AS is_free_in
     FROM mine, clock WHERE taken_at IS NOT NULL
-), rounds AS (
-    SELECT ticket_id, asked_at,
-        row_number() OVER (PARTITION BY owner ORDER BY asked_at, ticket_id)
-        + (SELECT count(*) FROM taken WHERE taken.owner = mine.owner) AS round
-    FROM mine WHERE taken_at IS NULL
 ), queue AS (
-    SELECT ticket_id, row_number() OVER (ORDER BY round, asked_at, ticket_id) AS place FROM rounds
+    SELECT ticket_id, round, row_number() OVER (ORDER BY round, asked_at, ticket_id) AS place
+    FROM mine WHERE taken_at IS NULL
 ), turn AS (
-    SELECT queue.ticket_id FROM queue, clock
+    SELECT queue.ticket_id, queue.round FROM queue, clock
     WHERE queue.ticket_id = %(ticket_id)s
         AND queue.place <= %(limit)s - (SELECT count(*) FROM taken)
         AND clock.time >= (
@@ -62,6 +69,10 @@ WITH clock AS (
         valid_until = clock.time
             + make_interval(secs => %(sending_seconds)s + %(window_seconds)s)
     FROM turn, clock WHERE slot.ticket_id = turn.ticket_id
+), now_served AS (
+    UPDATE {schema}.rate_limits AS rate_limit
+    SET round = greatest(rate_limit.round, turn.round)
+    FROM turn WHERE workspace_id = %(workspace_id)s AND name = %(name)s
 )
 SELECT
     EXISTS (SELECT FROM turn)
