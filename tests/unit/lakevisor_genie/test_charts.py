@@ -51,7 +51,7 @@ async def test_a_chart_brings_its_data_and_names_its_axes() -> None:
     chart = await chart_of(REGION, REVENUE)
     assert chart["$schema"].startswith("https://vega.github.io/schema/vega-lite/")
     assert rows(chart)[0] == {"axis": "ASIA", "measure0": 1.0}
-    titles = {name: each["title"] for name, each in chart["encoding"].items()}
+    titles = {name: chart["encoding"][name]["title"] for name in "xy"}
     assert titles == {"x": "Revenue", "y": "Region"}
     assert (chart["title"], chart["mark"]["type"]) == ("How much?", "bar")
 
@@ -70,6 +70,42 @@ async def test_bars_stand_in_the_order_of_the_query_or_by_length(
 ) -> None:
     chart = await chart_of(("region", "STRING", names), REVENUE, sql=sql)
     assert [each["axis"] for each in rows(chart)] == expected
+
+
+@pytest.mark.parametrize(
+    ("last", "axis"),
+    [
+        (date(2026, 12, 1), {}),
+        (date(2027, 1, 1), {"format": "%b %Y"}),
+        (date(2030, 1, 1), {"format": "%Y", "tickCount": "year"}),
+    ],
+)
+async def test_an_axis_of_several_years_names_them(last: date, axis: Any) -> None:
+    days = [date(year, 1, 1) for year in range(2026, last.year)] + [last]
+    revenue = ("revenue", "LONG", list(range(len(days) + 1)))
+
+    chart = await chart_of(("day", "DATE", [*days, last.replace(day=2)]), revenue)
+
+    assert chart["encoding"]["x"]["axis"] == axis
+
+
+@pytest.mark.parametrize(
+    ("axis", "told"),
+    [
+        (REGION, {"type": "nominal"}),
+        (MONTHS, {"type": "temporal", "timeUnit": "utcyearmonthdate"}),
+        (
+            ("hour", "TIMESTAMP", [datetime(2026, 1, 1, hour, tzinfo=UTC) for hour in (1, 2, 3)]),
+            {"type": "temporal", "timeUnit": "utcyearmonthdatehoursminutes"},
+        ),
+    ],
+)
+async def test_who_points_at_a_figure_reads_all_of_it(axis: Any, told: Any) -> None:
+    chart = await chart_of(axis, REVENUE)
+
+    shown, figure = chart["encoding"]["tooltip"]
+    assert shown == {"field": "axis", "title": axis[0].capitalize(), **told}
+    assert (figure["title"], figure["format"]) == ("Revenue", ",")
 
 
 async def test_several_measures_are_panels_over_one_axis() -> None:

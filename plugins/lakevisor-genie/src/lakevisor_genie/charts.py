@@ -33,6 +33,8 @@ _FEW_POINTS = 40
 """Up to so many points of a line are marked: it is seen where figures are, and where none are."""
 _MOST_LEVEL = 14
 """Up to so many periods are written level below a line."""
+_FEW_YEARS = 3
+"""Up to so many years the months are named, too."""
 _LARGE = 10_000
 """From here on an axis says 10k, 2.5M and 3B."""
 _AXIS, _SERIES, _MEASURE = "axis", "series", "measure{}"
@@ -109,6 +111,7 @@ class _Drawing:
             height = _HEIGHT if len(choice.measures) == 1 else _PANEL_HEIGHT
             along = alt.X(field=_AXIS, title=self._title(choice.axis), **self._scale())
             chart = chart.encode(x=along, y=alt.Y(**measure), **self._colours())
+            chart = chart.encode(tooltip=self._values(number))
             return chart.properties(width=_WIDTH, height=height)
         # A title beside few bars would be longer than they are high.
         above = alt.Axis(titleAngle=0, titleAlign="right", titleX=-10, titleY=-10)
@@ -116,16 +119,36 @@ class _Drawing:
         # `sort=None` keeps the order of the data.
         names = alt.Y(field=_AXIS, type="nominal", title=title, sort=None, axis=above)
         bars: alt.Chart = alt.Chart().mark_bar().encode(x=alt.X(**measure), y=names)
-        return bars.properties(width=_WIDTH, height=alt.Step(_BAR_HEIGHT))
+        return bars.encode(tooltip=self._values(number)).properties(
+            width=_WIDTH, height=alt.Step(_BAR_HEIGHT)
+        )
 
     def _scale(self) -> dict[str, Any]:
         import altair as alt
 
         if self._choice.role is Role.TIME:
             # The data say the time of the configured zone; no browser shall move it to its own.
-            return {"type": "temporal", "scale": alt.Scale(type="utc")}
+            return {"type": "temporal", "scale": alt.Scale(type="utc"), "axis": self._years()}
         is_wide = len({row[self._choice.axis] for row in self._table.rows}) > _MOST_LEVEL
         return {"type": "ordinal", "axis": alt.Axis(labelAngle=-45 if is_wide else 0)}
+
+    def _years(self) -> alt.Axis:
+        """Return an axis of time that names the years where there are several.
+
+        Of itself Vega names only those whose January has a label, and drops every second label.
+        """
+        import altair as alt
+
+        years = {
+            each.year
+            for row in self._table.rows
+            if isinstance(each := row[self._choice.axis], date)
+        }
+        if len(years) <= 1:
+            return alt.Axis()
+        if len(years) <= _FEW_YEARS:
+            return alt.Axis(format="%b %Y")
+        return alt.Axis(format="%Y", tickCount="year")
 
     def _colours(self) -> dict[str, Any]:
         import altair as alt
@@ -134,6 +157,24 @@ class _Drawing:
         if at is None:
             return {}
         return {"color": alt.Color(field=_SERIES, type="nominal", title=self._title(at))}
+
+    def _values(self, number: int) -> list[alt.Tooltip]:
+        """Return what is told of the place that a person points at, in full."""
+        import altair as alt
+
+        choice = self._choice
+        of_axis: dict[str, Any] = {"type": "nominal"}
+        if choice.role is Role.TIME:
+            moments = (row[choice.axis] for row in self._table.rows)
+            has_hours = any(isinstance(each, datetime) for each in moments)
+            unit = "utcyearmonthdatehoursminutes" if has_hours else "utcyearmonthdate"
+            of_axis = {"type": "temporal", "timeUnit": unit}
+        told = [alt.Tooltip(field=_AXIS, title=self._title(choice.axis), **of_axis)]
+        if choice.series is not None:
+            title = self._title(choice.series)
+            told.append(alt.Tooltip(field=_SERIES, type="nominal", title=title))
+        field, title = _MEASURE.format(number), self._title(choice.measures[number])
+        return [*told, alt.Tooltip(field=field, type="quantitative", title=title, format=",")]
 
     def _measure(self, number: int) -> dict[str, Any]:
         import altair as alt

@@ -18,20 +18,30 @@ export class ConnectionLost extends Refused {
   }
 }
 
+/** The proxy in front of the server no longer knows who this is. */
+export class LoginEnded extends Refused {
+  constructor() {
+    super("Your login has ended. Load this page again; what you asked is kept.", { code: "login_ended" });
+  }
+}
+
 async function ask(path, options = {}) {
   let answer;
   try {
-    answer = await fetch(path, { credentials: "same-origin", redirect: "error", ...options });
+    answer = await fetch(path, { credentials: "same-origin", redirect: "manual", ...options });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new ConnectionLost();
   }
+  // Only a proxy leads elsewhere: to its login.
+  if (answer.type === "opaqueredirect") throw new LoginEnded();
   if (!answer.ok) throw await refusal(answer);
   return answer;
 }
 
 async function refusal(answer) {
   const told = await answer.json().catch(() => null);
+  if (answer.status === 401 && !told?.error) return new LoginEnded();
   const after = Number(answer.headers.get("retry-after") ?? NaN);
   return new Refused(told?.error?.message ?? `The server answered ${answer.status}.`, {
     code: told?.error?.code ?? `http_${answer.status}`,
