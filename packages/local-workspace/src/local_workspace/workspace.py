@@ -8,13 +8,16 @@ from starlette.types import ASGIApp
 from local_workspace.admin import Admin, FaultInjection, Recording
 from local_workspace.agent_deployments import AgentDeployments
 from local_workspace.app import WorkspaceHeader, build_app
+from local_workspace.apps import AppResources, Apps, Runner
 from local_workspace.area import Area
 from local_workspace.database import Database
 from local_workspace.demo import Seeded, seed
+from local_workspace.documents import Documents
 from local_workspace.front_page import FrontPage
 from local_workspace.genie import Genie
 from local_workspace.identity import (
     ANALYST,
+    APP_PRINCIPAL,
     LIMITED_PRINCIPAL,
     SERVICE_PRINCIPAL,
     SERVICE_PRINCIPALS,
@@ -71,10 +74,40 @@ class Workspace:
         model = Upstream(upstream) if upstream else None
         self._serving = Serving(model, served=self._model_serving)
         self._genie = Genie(settings, self._database, self._warehouse, model=self._serving.complete)
+        self._apps = self._composed_apps()
         mounts = [self._tracking.mount(), self._registry.models.mount()]
         self._storage = Storage(mounts, links=links, workspace_files=self._files)
         self._seeded = Seeded(space_ids=(), job_ids=())
         self._admin = Admin(identity=self._identity, lakebase=self._lakebase)
+
+    def _composed_apps(self) -> Apps:
+        apps = Documents(self._database, "app")
+        resources = AppResources(
+            self._settings,
+            self._identity,
+            secrets=self._secrets,
+            connect=self._lakebase.grant_connect,
+        )
+        runner = Runner(
+            self._settings,
+            apps,
+            resources=resources,
+            principal=(
+                APP_PRINCIPAL,
+                self._identity.keyring.client_secrets[APP_PRINCIPAL.user_name],
+            ),
+            lakebase_host=lambda: self._lakebase.host,
+        )
+        return Apps(
+            self._settings,
+            self._database,
+            apps=apps,
+            identity=self._identity,
+            files=self._files,
+            resources=resources,
+            runner=runner,
+            principal=APP_PRINCIPAL,
+        )
 
     def prepare(self) -> None:
         """Make the demo's data, spaces and jobs where they are not there; seconds the first time.
@@ -100,6 +133,7 @@ class Workspace:
             self._serving,
             self._secrets,
             self._agents,
+            self._apps,
             self._storage,
             self._tracking,
             self._admin,

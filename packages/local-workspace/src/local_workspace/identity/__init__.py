@@ -4,6 +4,7 @@ from local_workspace.identity.authentication import Authentication
 from local_workspace.identity.identity import Identity
 from local_workspace.identity.known_users import (
     ANALYST,
+    APP_PRINCIPAL,
     LIMITED_PRINCIPAL,
     SERVICE_PRINCIPAL,
     SERVICE_PRINCIPALS,
@@ -12,6 +13,7 @@ from local_workspace.identity.known_users import (
 
 __all__ = [
     "ANALYST",
+    "APP_PRINCIPAL",
     "LIMITED_PRINCIPAL",
     "SERVICE_PRINCIPAL",
     "SERVICE_PRINCIPALS",

@@ -89,6 +89,10 @@ class Lakebase:
             stack.push_async_callback(_cancel, serving)
             yield
 
+    async def grant_connect(self, principal: str, database: str) -> None:
+        """Let a principal connect to a database and create in it, as an app's resource says."""
+        await self._roles.grant_connect(principal, database)
+
     async def kill_connections(self) -> int:
         """Break every open connection, as a failover does; return how many there were."""
         assert self._gateway is not None

@@ -12,7 +12,7 @@ from psycopg import errors
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from local_workspace.area import Caller
-from local_workspace.errors import ApiError, InvalidParameter
+from local_workspace.errors import ApiError, InvalidParameter, NotFound
 from local_workspace.lakebase.access import Access
 from local_workspace.lakebase.credentials import Identities
 from local_workspace.lakebase.superuser import Superuser
@@ -111,6 +111,19 @@ class Roles:
         await self._superuser.run_in(
             DATABASE, SQL("CREATE SCHEMA {} AUTHORIZATION {}").format(schema, owner)
         )
+
+    async def grant_connect(self, name: str, database: str) -> None:
+        """Let an identity connect to a database and create in it; it gets a role if it has none.
+
+        Raises:
+            NotFound: there is no such database.
+        """
+        await self._ensure(name)
+        grant = SQL("GRANT CONNECT, CREATE ON DATABASE {} TO {}")
+        try:
+            await self._superuser.run(grant.format(Identifier(database), Identifier(name)))
+        except errors.InvalidCatalogName as error:
+            raise NotFound(f"Database '{database}' does not exist.") from error
 
     async def check_login(self, name: str) -> None:
         """Refuse a role that no identity stands behind; one that is missing PostgreSQL refuses.

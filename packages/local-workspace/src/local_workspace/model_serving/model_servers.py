@@ -17,10 +17,10 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
+from local_workspace.commands import end, start_logged
+from local_workspace.environments import BuildFailed, Environments
 from local_workspace.errors import ApiError
 from local_workspace.identity import Identity
-from local_workspace.model_serving.commands import end, start_logged
-from local_workspace.model_serving.environments import BuildFailed, Environments
 from local_workspace.private_file import write_private
 from local_workspace.registry import Models
 from local_workspace.secret_scopes import SecretScopes

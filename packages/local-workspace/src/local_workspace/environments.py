@@ -1,4 +1,4 @@
-"""The virtual environment of a model, from nothing but its requirements; kept by their hash."""
+"""Virtual environments of models and apps, from their requirements alone; kept by their hash."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from local_workspace.model_serving.commands import run_logged
+from local_workspace.commands import run_logged
 
 _REQUIREMENTS = "requirements.txt"
 _COMPLETE = ".complete"
@@ -30,18 +30,18 @@ class Environments:
         self._folder = folder
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def ensure(self, model: Path, log: Path) -> Path:
-        """Return the Python of an environment that has what a model requires.
+    async def ensure(self, source: Path, log: Path) -> Path:
+        """Return the Python of an environment that has what a model, or an app, requires.
 
         Args:
-            model: The model's folder; its `requirements.txt` may name files in it.
+            source: Its folder; the `requirements.txt` there may name files in it.
             log: What is done is written here.
 
         Raises:
             BuildFailed: no such Python, or something could not be installed.
         """
-        python = _interpreter(model)
-        key = _hash(model, python)
+        python = _interpreter(source)
+        key = _hash(source, python)
         environment = self._folder / key
         async with self._locks[key]:
             if (environment / _COMPLETE).exists():
@@ -51,7 +51,7 @@ class Environments:
             shutil.rmtree(environment, ignore_errors=True)
             environment.parent.mkdir(parents=True, exist_ok=True)
             try:
-                await _build(environment, python=python, model=model, log=log)
+                await _build(environment, python=python, source=source, log=log)
             except BaseException:
                 shutil.rmtree(environment, ignore_errors=True)
                 raise
@@ -60,7 +60,7 @@ class Environments:
         return environment / "bin" / "python"
 
 
-async def _build(environment: Path, *, python: str, model: Path, log: Path) -> None:
+async def _build(environment: Path, *, python: str, source: Path, log: Path) -> None:
     """Make the environment and install into it, as pip, or uv where it is there, does."""
     uv = _uv()
     target = str(environment / "bin" / "python")
@@ -72,7 +72,7 @@ async def _build(environment: Path, *, python: str, model: Path, log: Path) -> N
         install = [target, "-m", "pip", "install", "--no-input", "-r", _REQUIREMENTS]
     for command in (make, install):
         _say(log, f"$ {' '.join(command)}")
-        status = await run_logged(command, folder=model, log=log, variables=_variables())
+        status = await run_logged(command, folder=source, log=log, variables=_variables())
         if status != 0:
             raise BuildFailed(f"{Path(command[0]).name} ended with status {status}.")
 
@@ -88,27 +88,27 @@ def _uv() -> str | None:
     return str(beside) if beside.exists() else shutil.which("uv")
 
 
-def _interpreter(model: Path) -> str:
-    """Return a Python of the version that the model was logged with, up to the minor number."""
-    facts = model / "python_env.yaml"
+def _interpreter(source: Path) -> str:
+    """Return a Python of the version that a model was logged with; else this one."""
+    facts = source / "python_env.yaml"
     match = _VERSION.search(facts.read_text(encoding="utf-8")) if facts.exists() else None
     if match is None or (int(match[1]), int(match[2])) == sys.version_info[:2]:
         return sys.executable
     name = f"python{match[1]}.{match[2]}"
     found = shutil.which(name)
     if found is None:
-        raise BuildFailed(f"The model needs {name}, which is not on this machine's PATH.")
+        raise BuildFailed(f"This needs {name}, which is not on this machine's PATH.")
     return found
 
 
-def _hash(model: Path, python: str) -> str:
+def _hash(source: Path, python: str) -> str:
     """Return what tells environments apart: requirements, the files they name, the Python."""
-    requirements = model / _REQUIREMENTS
+    requirements = source / _REQUIREMENTS
     if not requirements.exists():
-        raise BuildFailed("The model has no requirements.txt.")
+        raise BuildFailed("There is no requirements.txt.")
     digest = hashlib.sha256(f"{python}\n".encode() + requirements.read_bytes())
     for named in _LOCAL_FILE.findall(requirements.read_text(encoding="utf-8")):
-        file = model / named
+        file = source / named
         if file.is_file():
             digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
