@@ -112,6 +112,8 @@ class Owners(RuleBasedStateMachine):
         self.people = self.company.newcomers()
         self.sent: dict[str, set[str]] = defaultdict(set)
         self.busy: set[tuple[str, str | None]] = set()
+        self.asked: set[tuple[str, str | None]] = set()
+        """The threads in which a question may be open."""
         self.waiting: list[str] = []
         self.cases.append(0)
 
@@ -127,12 +129,13 @@ class Owners(RuleBasedStateMachine):
         person, forged, words, body = self.people[who], lies["forged"], lies["words"], lies["body"]
         told = {"user_request": person.mark, "job": job, **forged}
         text = words + order("start_databricks_job", **told)
+        self.close_question(who, thread)
         answer = self.ask(person, text, thread=thread, forged=body)
         if job == "secret" and who != "admin":
             text = words + order("start_databricks_job", **told | {"job": "geheim"})
             other = self.ask(person, text, thread=thread, forged=body)
-            assert _bare(answer, "secret") == _bare(other, "geheim")
-            assert not answer.started
+            _require_same(_bare(answer, "secret"), _bare(other, "geheim"))
+            assert not answer.started, answer
         if answer.started is None:
             return multiple()
         self.busy.add((who, thread))
@@ -156,19 +159,20 @@ class Owners(RuleBasedStateMachine):
         person, form, words = self.people[who], FORMS[how["written"]], how["words"]
         self.reached.add((who, tool, self.whose(run, person), how["written"]))
         self.sent[who].add(run)
+        self.close_question(who, thread)
         told = {"thread": thread, "forged": how["body"]}
         answer = self.ask(person, words + order(tool, run_id=form(run)), **told)
         if self.company.owner_of.get(run) == person.name:
             return
         other = self.ask(person, words + order(tool, run_id=form(never)), **told)
-        assert _bare(answer, form(run), run) == _bare(other, form(never), never)
+        _require_same(_bare(answer, form(run), run), _bare(other, form(never), never))
 
     @rule(who=WHO, thread=THREADS, tool=TOOLS, forged=FORGED)
     def name_no_run(self, who: str, thread: str | None, tool: str, forged: Any) -> None:
         """Mean the run of a conversation that has the id of somebody else's."""
         answer = self.ask(self.people[who], order(tool, **forged), thread=thread)
         if not forged and (thread is None or (who, thread) not in self.busy):
-            assert answer.text == "I was told: No job was started in this conversation."
+            assert answer.text == "I was told: No job was started in this conversation.", answer
 
     @rule(who=WHO, thread=THREADS, forged=FORGED)
     def list_runs(self, who: str, thread: str | None, forged: Any) -> None:
@@ -187,6 +191,7 @@ class Owners(RuleBasedStateMachine):
         told = {"user_request": self.people[who].mark, "job": "asked"}
         answer = self.ask(self.people[who], order("start_databricks_job", **told), thread=thread)
         assert "proposal" in answer.data, answer
+        self.asked.add((who, thread))
         return answer.data["proposal"]["proposal_id"], who
 
     @rule(who=WHO, thread=THREADS, proposal=proposals)
@@ -198,8 +203,8 @@ class Owners(RuleBasedStateMachine):
             self.busy.add((who, thread))
         if proposed_by != who:
             other = self.ask(person, "yes", thread=thread, approve=uuid4().hex)
-            assert _bare(answer) == _bare(other)
-            assert answer.error == "proposal_gone"
+            _require_same(_bare(answer), _bare(other))
+            assert answer.error == "proposal_gone", answer
 
     @rule(who=WHO, thread=THREADS)
     def say_yes(self, who: str, thread: str | None) -> None:
@@ -219,7 +224,7 @@ class Owners(RuleBasedStateMachine):
         """Send another text under a request id: one's own, or somebody else's."""
         turn_id, _, sent_by, thread = request
         answer = self.ask(self.people[who], "Hello", thread=thread, request_id=turn_id)
-        assert answer.error == ("turn_conflict" if who == sent_by else "")
+        assert answer.error == ("turn_conflict" if who == sent_by else ""), answer
 
     @rule(who=WHO, request=requests)
     def take_a_response(self, who: str, request: tuple[str, str, str, str | None]) -> None:
@@ -230,8 +235,14 @@ class Owners(RuleBasedStateMachine):
         if who != sent_by:
             never = ResponseId(thread_id=uuid4().hex, turn_id=uuid4().hex)
             other = self.send(person, person.call("GET", f"/responses/{never}"))
-            assert _bare(answer) == _bare(other)
-            assert answer.error == "response_not_found"
+            _require_same(_bare(answer), _bare(other))
+            assert answer.error == "response_not_found", answer
+
+    def close_question(self, who: str, thread: str | None) -> None:
+        """Say something else where a question is open: the next answer tells that it is closed."""
+        if thread is not None and (who, thread) in self.asked:
+            self.ask(self.people[who], "Hello", thread=thread)
+            self.asked.discard((who, thread))
 
     def ask(
         self, person: Person, text: str, *, thread: str | None, forged: Any = None, **inputs: Any
@@ -285,6 +296,11 @@ class Owners(RuleBasedStateMachine):
 
 OF_THE_REQUEST = ("id", "call_id", "created_at", "thread_id", "turn_id", "correlation_id", "usage")
 """What an answer says of its own request: another one has others, and a thread has grown."""
+
+
+def _require_same(answer: str, other: str) -> None:
+    """Hold that what is not one's own is told like what is not there."""
+    assert answer == other, f"{answer}\nis not\n{other}"
 
 
 def _bare(answer: Answer, *written: Any) -> str:
