@@ -23,7 +23,7 @@ LOADED = re.compile(
 @pytest.fixture
 async def browser() -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI()
-    app.include_router(Page().router())
+    app.include_router(Page(starters=["Revenue?"]).router())
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://page") as client:
         yield client
@@ -101,3 +101,7 @@ async def test_nothing_else_in_the_package_is_given_out(browser: Any, path: str)
     answer = await browser.get(path)
 
     assert answer.status_code == httpx.codes.NOT_FOUND
+
+
+async def test_the_page_offers_what_the_configuration_names(browser: Any) -> None:
+    assert (await browser.get("/page/starters.json")).json() == ["Revenue?"]

@@ -261,6 +261,11 @@ class ServingSettings(Section):
     page: bool = Field(
         True, description="Whether `/` is a chat page; with `chat_proxy` it is that app's page."
     )
+    starters: tuple[Name, ...] = Field(
+        (),
+        strict=False,
+        description="What the page offers to ask, where a conversation begins.",
+    )
     chat_proxy: bool = Field(
         False,
         description="Whether pages are passed on to a chat app on this machine (CHAT_APP_PORT), as "

@@ -61,7 +61,7 @@ def build_app(
     app.router.routes[:] = [each for each in app.router.routes if _is_kept(each)]
     app.include_router(routes.router())
     if settings.page and not settings.chat_proxy:
-        app.include_router(Page().router())
+        app.include_router(Page(starters=settings.starters).router())
     app.router.lifespan_context = _open_while_served(opening)
     _answer_errors(app)
     app.add_middleware(Correlated)

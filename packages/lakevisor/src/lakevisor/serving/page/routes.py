@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import JSONResponse
 
 from lakevisor.serving.page.chart_library import ChartLibrary
 from lakevisor.serving.page.files import INDEX, page_files
 
 CHART_LIBRARY = "/page/vega.js"
+STARTERS = "/page/starters.json"
 _A_DAY = "private, max-age=86400"
 
 
@@ -17,6 +20,8 @@ _A_DAY = "private, max-age=86400"
 class Page:
     """The handlers for the page; it says nothing of anybody, so anybody gets it."""
 
+    starters: Sequence[str] = ()
+    """What it offers to ask, where a conversation begins."""
     chart_library: ChartLibrary = field(default_factory=ChartLibrary)
 
     def router(self) -> APIRouter:
@@ -24,6 +29,7 @@ class Page:
         router = APIRouter(include_in_schema=False)
         router.add_api_route("/", self.index, methods=["GET"])
         router.add_api_route(CHART_LIBRARY, self.charts, methods=["GET"])
+        router.add_api_route(STARTERS, self.offered, methods=["GET"])
         router.add_api_route("/page/{name}", self.file, methods=["GET"])
         return router
 
@@ -37,6 +43,10 @@ class Page:
         if found is None:
             raise HTTPException(status_code=404)
         return found.answer(request)
+
+    async def offered(self) -> Response:
+        """Return what the page offers to ask."""
+        return JSONResponse(list(self.starters), headers={"cache-control": "no-cache"})
 
     async def charts(self, request: Request) -> Response:
         """Return what draws charts; it changes with the installation alone."""

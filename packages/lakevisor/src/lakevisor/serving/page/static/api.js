@@ -61,6 +61,7 @@ async function askJson(path, options) {
 
 const named = encodeURIComponent;
 
+export const starters = () => askJson("page/starters.json");
 export const readiness = () => askJson("ready");
 export const threads = (limit) => askJson(`threads?limit=${limit}`).then((told) => told.threads);
 export const thread = (threadId) => askJson(`threads/${named(threadId)}`);

@@ -2,7 +2,7 @@
 
 import "./trusted_types.js";
 import { findActions } from "./actions.js";
-import { readiness } from "./api.js";
+import { readiness, starters } from "./api.js";
 import { preloadCharts } from "./chart.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
@@ -10,7 +10,7 @@ import { button, element } from "./dom.js";
 import { Side } from "./side.js";
 
 const LOOK_SECONDS = 20;
-const STARTERS = ["What can you do for me?", "Which data can I ask about?", "What have I started so far?"];
+const STARTER = "What can you do for me?";
 
 const side = new Side({
   open: (threadId) => open(threadId),
@@ -83,9 +83,14 @@ document.querySelector("main").addEventListener("click", closeSide);
 document.getElementById("new").addEventListener("click", () => open(null));
 window.addEventListener("popstate", () => open(threadInAddress()));
 document.addEventListener("visibilitychange", () => document.hidden || refresh());
-document.getElementById("starters").append(...STARTERS.map((each) =>
-  element("li", {}, button(each, { class: "suggestion" }, () => conversation.ask(each)))));
 
+async function offerStarters() {
+  const offered = await starters().catch(() => []);
+  document.getElementById("starters").replaceChildren(...[...offered, STARTER].map((each) =>
+    element("li", {}, button(each, { class: "suggestion" }, () => conversation.ask(each)))));
+}
+
+offerStarters();
 await waitUntilReady();
 findActions().catch((error) => console.warn("The actions are not known.", error));
 await open(threadInAddress());
