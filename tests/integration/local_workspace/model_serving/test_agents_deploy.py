@@ -7,6 +7,7 @@ from typing import Any
 import psutil
 import pytest
 from databricks.sdk.errors import OperationFailed, PermissionDenied, ResourceConflict
+from databricks.sdk.service.catalog import PermissionsChange, Privilege
 from databricks.sdk.service.serving import (
     Route,
     ServedEntityInput,
@@ -99,6 +100,25 @@ def test_who_may_not_query_is_refused_and_who_may_is_known(workspace: Any, deplo
     w.serving_endpoints.update_permissions(endpoint_id, access_control_list=[grant])
     found = ask(workspace, deployment, "who are you", user="analyst").json()["custom_outputs"]
     assert found == {"self": "admin@local.test", "user": "analyst@local.test"}
+
+
+def test_nobody_serves_a_model_in_anothers_name(workspace: Any, deployment: Any) -> None:
+    w, manage = workspace.client(), ServingEndpointPermissionLevel.CAN_MANAGE
+    change = PermissionsChange(principal="viewer@local.test", add=[Privilege.EXECUTE])
+    w.grants.update("FUNCTION", MODEL, changes=[change])
+    grant = ServingEndpointAccessControlRequest(
+        user_name="viewer@local.test", permission_level=manage
+    )
+    endpoint = w.serving_endpoints.get(deployment.endpoint_name)
+    w.serving_endpoints.update_permissions(endpoint.id, access_control_list=[grant])
+    entity = {**endpoint.config.served_entities[0].as_dict(), "name": "mine"}
+    entity |= {"creator": "admin@local.test", "environment_vars": {"ECHO_BREAKS": "yes"}}
+    path = f"/api/2.0/serving-endpoints/{deployment.endpoint_name}/config"
+    answer = workspace.call("PUT", path, body={"served_entities": [entity]}, user="viewer")
+    [pending] = answer.json()["pending_config"]["served_entities"]
+    assert pending["creator"] == "viewer@local.test"
+    with pytest.raises(OperationFailed):
+        w.serving_endpoints.wait_get_serving_endpoint_not_updating(deployment.endpoint_name)
 
 
 def test_its_traces_are_in_the_experiment(

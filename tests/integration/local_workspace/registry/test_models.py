@@ -118,6 +118,13 @@ def test_who_was_granted_nothing_may_not_load(
         analyst.files.delete(path)
 
 
+def test_a_name_may_be_written_in_any_case(
+    tracked: Any, register: Callable[[str], Any], name: str
+) -> None:
+    register(name.replace("greeter", "Greeter"))
+    assert tracked.pyfunc.load_model(f"models:/{name}/1").predict(["you"]) == ["Hello you"]
+
+
 def test_a_path_that_leaves_its_model_is_refused(workspace: Any) -> None:
     path = "/api/2.0/fs/files/Models/main/default/mine/1/..%2F..%2Ftheirs/1/MLmodel"
     answer = workspace.call("GET", path)

@@ -45,15 +45,24 @@ def check_name(name: str) -> None:
         )
 
 
-def checked(caller: Caller, given: Given, models: Models) -> dict[str, Any]:
+def checked(
+    caller: Caller, given: Given, models: Models, *, known: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
     """Return a config: its entities, each with a name, and the routes between them.
+
+    Args:
+        caller: Who asks, and whose the new entities are.
+        given: The config as it came.
+        models: The registry.
+        known: The entities that are served already; one that stays as it is stays its creator's.
 
     Raises:
         InvalidParameter: an entity or a route is incomplete, or the traffic is not 100 in all.
         NotFound: a model version does not exist.
         PermissionDenied: the caller may not use a model.
     """
-    entities = [_entity(caller, each, models) for each in _entities(given)]
+    asked = [_entity(caller, each, models) for each in _entities(given)]
+    entities = [{**each, **_origin(each, known)} for each in asked]
     if not entities:
         raise InvalidParameter("served_entities must have at least one element.")
     if len(entities) > _MOST_ENTITIES:
@@ -101,11 +110,18 @@ def _entity(caller: Caller, given: Mapping[str, Any], models: Models) -> dict[st
         "name": given.get("name") or f"{model['name'].rpartition('.')[2]}-{number}",
         "entity_name": model["name"],
         "entity_version": version["version"],
-        # an entity that an update brings along stays its first creator's
-        "creator": given.get("creator") or caller.user_name,
-        "creation_timestamp": given.get("creation_timestamp") or now(),
+        "creator": caller.user_name,
+        "creation_timestamp": now(),
         "state": CREATING,
     }
+
+
+def _origin(entity: Mapping[str, Any], known: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return who made an entity that is served already, and when; nothing for a new one."""
+    for each in known:
+        if all(each.get(fact) == entity.get(fact) for fact in _KEPT):
+            return {fact: each[fact] for fact in ("creator", "creation_timestamp")}
+    return {}
 
 
 def _routes(given: Any, names: Sequence[str]) -> list[dict[str, Any]]:

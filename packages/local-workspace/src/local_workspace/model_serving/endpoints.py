@@ -123,7 +123,8 @@ class Endpoints:
         endpoint = self.require(caller, request.path_params["name"], "CAN_MANAGE")
         if endpoint["update"] == IN_PROGRESS:
             raise Conflict(f"Endpoint '{endpoint['name']}' is currently updating.")
-        config = configs.checked(caller, given, self._models)
+        known = (endpoint["config"] or {}).get("served_entities", ())
+        config = configs.checked(caller, given, self._models, known=known)
         return JSONResponse(self._view(caller, self.rollouts.begin(endpoint, config)))
 
     async def _delete(self, request: Request) -> Response:

@@ -36,7 +36,7 @@ class Models:
             if writes and self.version(name, version)["status"] != PENDING:
                 raise PermissionDenied(f"Version {version} of '{name}' can no longer be written.")
 
-        return Mount(prefix=_MOUNT, folder=self._folder, check=check)
+        return Mount(prefix=_MOUNT, folder=self._folder, check=check, place=_place)
 
     def folder(self, name: str, version: str) -> Path:
         """Return where the files of a version are."""
@@ -173,6 +173,12 @@ class Models:
             }
             self.change(model, aliases=kept)
         self._versions.delete(_key(version["name"], version["version"]))
+
+
+def _place(inside: str) -> str:
+    """Return where a file of a version is: names have no case, the files in them have."""
+    *names, rest = [*inside.split("/", 3), ""][:4]
+    return "/".join([*(name.lower() for name in names), rest])
 
 
 def _key(name: str, version: object) -> str:

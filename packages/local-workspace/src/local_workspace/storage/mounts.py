@@ -23,6 +23,8 @@ class Mount:
     """What stands behind it."""
     check: Check
     """Asked before each use."""
+    place: Callable[[str], str] = str
+    """What stands in the folder for a path below the prefix: unless told, the path itself."""
 
 
 class Mounts:
@@ -47,5 +49,5 @@ class Mounts:
             if "\0" in inside or not {"", ".", ".."}.isdisjoint(inside.split("/")):
                 raise InvalidParameter(f"Invalid path: {path}")
             mount.check(caller, inside, writes)
-            return (mount.folder / inside).resolve()
+            return (mount.folder / mount.place(inside)).resolve()
         raise NotFound(f"The path {path} does not exist.", error_code="NOT_FOUND")

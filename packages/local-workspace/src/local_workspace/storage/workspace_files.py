@@ -54,13 +54,15 @@ class WorkspaceFiles:
         """Return the file behind a path, if the caller may use it so.
 
         Raises:
-            InvalidParameter: the path does not begin with a slash, or leaves the workspace.
+            InvalidParameter: the path does not begin with a slash, or is not written plainly.
             PermissionDenied: it is in another's home, or where only the workspace writes.
         """
-        inside = path.removeprefix("/Workspace").lstrip("/")
-        file = (self._root / inside).resolve()
-        if not path.startswith("/") or not file.is_relative_to(self._root.resolve()):
+        inside = path.removeprefix("/Workspace").strip("/")
+        # a path is checked as it is written, so it must name what it reaches
+        parts = inside.split("/") if inside else []
+        if not path.startswith("/") or "\0" in path or not {"", ".", ".."}.isdisjoint(parts):
             raise InvalidParameter(f"Path ({path}) is not a valid workspace path.")
+        file = (self._root / inside).resolve()
         top, _, rest = inside.partition("/")
         others = top == "Users" and rest.partition("/")[0] not in ("", caller.user_name)
         if not caller.is_admin and (others or (writes and (top not in _HOMES or not rest))):
