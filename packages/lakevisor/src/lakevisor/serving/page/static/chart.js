@@ -39,8 +39,9 @@ export function chart(specification) {
 
 async function drawn(place, specification) {
   const embed = await preloadCharts();
+  if (!place.isConnected) return;
   const target = element("div");
-  const result = await embed(target, fitted(specification, place.clientWidth), {
+  await embed(target, fitted(specification, place.clientWidth), {
     actions: false,
     ast: true,
     config: colours(place),
@@ -52,7 +53,6 @@ async function drawn(place, specification) {
     tooltip: (_, event, __, value) => showValues(event, value),
   });
   place.replaceChildren(target);
-  return result;
 }
 
 /** Return the chart no wider than its place, and with values to point at on each line. */

@@ -59,10 +59,18 @@ export class Conversation {
   }
 
   /** Show what was asked and is not answered: here, or before the page was loaded again. */
-  async goOn({ request, text }) {
+  async goOn({ request, text, failure }) {
     const item = this.underWay.get(this.threadId);
     if (item) this.turns.append(item);
+    else if (failure) this.showFailed(request, text, failure);
     else await this.work(request, text);
+  }
+
+  /** Show what has failed before; only the person sends it again. */
+  showFailed(request, text, failure) {
+    const turn = { request, text, ...this.addTurn(text) };
+    turn.reply.fail(failure, () => this.answer(turn));
+    this.showLatest();
   }
 
   /** Send a question, or with an action the press of a button in words. */
@@ -105,6 +113,8 @@ export class Conversation {
       announce("The answer is there.");
     } catch (error) {
       // Not forgotten: sent again with its id, it is taken up where it stands.
+      const { message, code, correlationId } = error;
+      if (!(error instanceof api.LoginEnded)) keep(request, text, { message, code, correlationId });
       reply.fail(error, () => this.answer(turn));
       if (!error.code) console.error(error);
     }
@@ -150,8 +160,9 @@ export class Conversation {
 
 const keyOf = (threadId) => `lakevisor.unanswered.${threadId}`;
 
-function keep(request, text) {
-  sessionStorage.setItem(keyOf(request.custom_inputs.thread_id), JSON.stringify({ request, text }));
+function keep(request, text, failure = undefined) {
+  const kept = JSON.stringify({ request, text, failure });
+  sessionStorage.setItem(keyOf(request.custom_inputs.thread_id), kept);
 }
 
 function forget(threadId) {

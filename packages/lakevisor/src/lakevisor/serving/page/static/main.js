@@ -10,6 +10,7 @@ import { button, element } from "./dom.js";
 import { Side } from "./side.js";
 
 const LOOK_SECONDS = 20;
+const BEGUN_SECONDS = 1;
 const STARTER = "What can you do for me?";
 
 const side = new Side({
@@ -20,6 +21,7 @@ const conversation = new Conversation({
   asked: (threadId, text) => {
     side.name(threadId, text);
     preloadCharts();
+    setTimeout(refresh, BEGUN_SECONDS * 1000);
     showAddress(threadId);
   },
   changed: (isWorking) => {

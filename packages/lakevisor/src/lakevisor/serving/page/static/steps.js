@@ -41,7 +41,8 @@ export class Steps {
 
   name() {
     const count = this.list.childElementCount;
-    this.title.textContent = `${count} ${count === 1 ? "step" : "steps"} · ${this.seconds.toFixed(1)} s`;
+    const took = this.seconds ? ` · ${this.seconds.toFixed(1)} s` : "";
+    this.title.textContent = `${count} ${count === 1 ? "step" : "steps"}${took}`;
   }
 }
 
