@@ -144,10 +144,35 @@ async def test_a_question_that_nobody_asked_does_not_exist(call: Call) -> None:
         await call("fetch_genie_answer", question_id="c:m")
 
 
-async def test_of_several_waiting_questions_the_person_chooses(call: Call, add_rule: Any) -> None:
+async def test_of_several_waiting_questions_the_person_chooses_which_is_given_up(
+    call: Call, add_rule: Any
+) -> None:
     add_rule(delay=5, times=2)
     await late(call)
     await late(call)
 
     with pytest.raises(AskPerson, match="Which question do you mean"):
-        await call("fetch_genie_answer")
+        await call("withdraw_genie_question")
+
+
+async def test_who_asks_for_the_answer_hears_of_all_waiting_questions(
+    call: Call, add_rule: Any
+) -> None:
+    add_rule(delay=20, times=2)
+    await late(call)
+    await late(call)
+
+    answer = await call("fetch_genie_answer")
+
+    assert answer.text.count(f"**{NATIONS}**") == 2
+    assert [each["question"] for each in answer.data["questions"]] == [NATIONS, NATIONS]
+
+
+async def test_a_question_that_was_withdrawn_is_no_failure(call: Call, add_rule: Any) -> None:
+    add_rule(delay=20)
+    await late(call)
+    await call("withdraw_genie_question")
+
+    answer = await call("fetch_genie_answer")
+
+    assert answer.text == f'The question "{NATIONS}" is withdrawn. Ask it again if you need it.'

@@ -115,9 +115,9 @@ class Telling:
         room = self.settings.model_chars
         sql = ""
         if provenance is not None and provenance.sql and self.settings.show_sql != "never":
-            block = _cut(sql_block(provenance), room // 3, end="\n```")
+            block = cut(sql_block(provenance), room // 3, end="\n```")
             sql = f"The SQL behind it:\n{block}"
-        said = _cut("\n\n".join(_words(outcome)), room // 4)
+        said = cut("\n\n".join(_words(outcome)), room // 4)
         table = ""
         if outcome.table is not None:
             left = room - len(sql) - len(said) - 4
@@ -172,7 +172,7 @@ def _why(outcome: NoAnswer) -> dict[str, JsonValue]:
             return {}
 
 
-def _cut(text: str, chars: int, *, end: str = "") -> str:
+def cut(text: str, chars: int, *, end: str = "") -> str:
     """Return a text with at most so many characters, its end included."""
     if len(text) <= chars:
         return text

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lakevisor_genie.answers import Telling
+from lakevisor_genie.answers import Telling, cut
 from lakevisor_genie.asking import Asking
 from lakevisor_genie.charts import charted
 from lakevisor_genie.client import GenieClient
@@ -17,7 +18,19 @@ from lakevisor_genie.reply import status_of
 from lakevisor_genie.settings import GenieSettings
 from lakevisor_genie.spaces import ConfiguredSpace
 from lakevisor_genie.thread_memory import ThreadMemory
-from lakevisor_plugin import Answer, AskPerson, Deferred, GiveUp, Operation, Seen, Started, Turn
+from lakevisor_genie.values import escaped
+from lakevisor_plugin import (
+    CHART,
+    DOWNLOAD,
+    Answer,
+    AskPerson,
+    Deferred,
+    GiveUp,
+    Operation,
+    Seen,
+    Started,
+    Turn,
+)
 
 _LOOK_SECONDS = 10.0
 """How long a look may take; who asks whether the answer is there wants to know now."""
@@ -138,10 +151,50 @@ async def hand_back(outcome: TooSlow, telling: Telling, *, turn: Turn) -> Deferr
 
 
 async def fetch_answer(run_id: str | None, settings: GenieSettings, *, turn: Turn) -> Answer:
-    """Return the answer to a question that was handed back, or that it is not there yet."""
-    late = LateQuestion.of(await _choose(run_id, turn=turn), settings)
+    """Return the answers to the questions that were handed back, or that they are not there yet.
+
+    Args:
+        run_id: Which one; None: all that go on, or else the last one.
+        settings: How they are read and told.
+        turn: The turn.
+
+    Raises:
+        OperationNotFound: there is none of this id for this caller.
+        GiveUp: there is none at all, or its space is no longer configured.
+    """
+    if run_id is not None:
+        return await _fetched(await turn.operations.get(run_id, kind=KIND), settings, turn=turn)
+    going_on, last = await _known(turn=turn)
+    if len(going_on) <= 1:
+        return await _fetched(going_on[0] if going_on else last, settings, turn=turn)
+    answers = [await _fetched(each, settings, turn=turn) for each in going_on]
+    return _joined(going_on, answers, settings)
+
+
+def _joined(
+    questions: Sequence[Operation], answers: Sequence[Answer], settings: GenieSettings
+) -> Answer:
+    told = list(zip([f"**{escaped(each.title)}**" for each in questions], answers, strict=True))
+    for_model = "\n\n".join(f"{title}\n\n{each.for_model or each.text}" for title, each in told)
+    datas = [each.data for each in answers]
+    files = {key: each[key] for each in datas for key in (CHART, DOWNLOAD) if key in each}
+    return Answer(
+        text="\n\n".join(f"{title}\n\n{each.text}" for title, each in told),
+        for_model=cut(for_model, settings.model_chars),
+        data={
+            "outcome": "several",
+            "questions": [dict(each) for each in datas],
+            **files,
+        },
+    )
+
+
+async def _fetched(operation: Operation, settings: GenieSettings, *, turn: Turn) -> Answer:
+    if operation.is_final and operation.is_cancel_requested:
+        return _withdrawn(operation, state=operation.state, how="Ask it again if you need it.")
+    late = LateQuestion.of(operation, settings)
     look = await late.look(turn)
-    await turn.operations.note(late.operation.run_id, state=look.state, is_final=look.is_final)
+    await turn.operations.note(operation.run_id, state=look.state, is_final=look.is_final)
     return await late.told(look.outcome, turn)
 
 
@@ -150,7 +203,7 @@ async def withdraw(run_id: str | None, settings: GenieSettings, *, turn: Turn) -
     late = LateQuestion.of(await _choose(run_id, turn=turn), settings)
     operation = late.operation
     if operation.is_final:
-        return await fetch_answer(operation.run_id, settings, turn=turn)
+        return await _fetched(operation, settings, turn=turn)
     await turn.operations.request_cancel(operation.run_id, state="CANCELLING")
     if late.at is None:
         return await _leave_queue(operation, turn=turn)
@@ -207,11 +260,20 @@ async def _choose(run_id: str | None, *, turn: Turn) -> Operation:
     """
     if run_id is not None:
         return await turn.operations.get(run_id, kind=KIND)
-    known = await turn.operations.list(kind=KIND)
-    going_on = [each for each in known if not each.is_final]
+    going_on, last = await _known(turn=turn)
     if len(going_on) > 1:
         listed = "\n".join(f"- {each.title}: `{each.run_id}`" for each in going_on)
         raise AskPerson(f"Which question do you mean?\n\n{listed}")
+    return going_on[0] if going_on else last
+
+
+async def _known(*, turn: Turn) -> tuple[Sequence[Operation], Operation]:
+    """Return the questions of this conversation that go on, and the last one of all.
+
+    Raises:
+        GiveUp: there is none at all.
+    """
+    known = await turn.operations.list(kind=KIND)
     if not known:
         raise GiveUp("No question of this conversation is waiting for its answer.")
-    return (going_on or list(known))[-1]
+    return [each for each in known if not each.is_final], known[-1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue, ValidationError
@@ -39,6 +39,11 @@ class ThreadMemory:
         except (TypeError, ValidationError):
             # An older version wrote it; what was kept explains answers, it is not an answer.
             return []
+
+    def last_space(self, known: Collection[str]) -> str | None:
+        """Return which of the known spaces the last answer came from: a follow-up goes there."""
+        spaces = [each.space for each in self.answers()]
+        return spaces[-1] if spaces and spaces[-1] in known else None
 
     def add(self, answer: Provenance) -> None:
         """Remember where an answer comes from; the oldest are forgotten for it, if need be."""

@@ -49,9 +49,10 @@ def _query_tool(settings: GenieSettings) -> BaseTool:
         Args:
             query: The question. A follow-up goes on from the last one: "and by region?"
             turn: The turn.
-            space: Which space; needed where there are several. {spaces}
+            space: Which space; left out, a follow-up goes to that of the last answer. {spaces}
         """
-        chosen = choose_space(settings, space)
+        memory = ThreadMemory(memory=turn.memory)
+        chosen = choose_space(settings, space or memory.last_space(settings.spaces))
         telling = Telling(settings=settings, space=chosen, question=query)
         before = await queued_before(telling, turn=turn)
         if before is not None:
@@ -63,7 +64,7 @@ def _query_tool(settings: GenieSettings) -> BaseTool:
             return await hand_back(outcome, telling, turn=turn)
         source = await provenance(outcome, space=chosen.name, question=query)
         if source is not None:
-            ThreadMemory(memory=turn.memory).add(source)
+            memory.add(source)
         answer = telling.answer(outcome, source)
         return await charted(answer, outcome, settings, question=query)
 

@@ -165,7 +165,14 @@ class _Filling:
             stems = [stem for stem in intended if stem in line.lower()]
             return 3 * len(wanted & words(str(value))) + len(wanted & words(line)) + len(stems)
 
-        best = max(schema["enum"], key=fit)
+        def first_word(value: Any) -> int:
+            # "How many suppliers by region": among equals it is the suppliers that are wanted.
+            line = next((at for at in re.split(r"[\n;]", description) if str(value) in at), "")
+            named = words(f"{value} {line}")
+            said = [words(each) & named for each in clause.text.split()]
+            return next((at for at, each in enumerate(said) if each), len(said))
+
+        best = max(schema["enum"], key=lambda value: (fit(value), -first_word(value)))
         if required or fit(best):
             return best
         called = re.search(rf"\bthe\s+([\w-]+)\s+{re.escape(name)}\b", clause.text, re.IGNORECASE)
