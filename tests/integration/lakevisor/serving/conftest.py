@@ -167,7 +167,8 @@ def stop_runs(workspace: Any) -> Iterator[Callable[[Any], str]]:
 class Logged:
     """A model that was logged in MLflow, and loaded from there."""
 
-    uri: str
+    folder: str
+    """Where MLflow has put it."""
     model: Any
     asked_while_logging: Sequence[Any]
     """What the workspace was asked meanwhile."""
@@ -203,5 +204,5 @@ def logged(workspace: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         )
         asked = workspace.requests()
         model = mlflow.pyfunc.load_model(info.model_uri)
-    yield Logged(uri=info.model_uri, model=model, asked_while_logging=asked)
+    yield Logged(folder=info.artifact_path, model=model, asked_while_logging=asked)
     model.get_raw_model().close()

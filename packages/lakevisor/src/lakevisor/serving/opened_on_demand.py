@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from contextvars import Context
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lakevisor.config import Configuration
@@ -55,37 +56,41 @@ class OpenedOnDemand:
             self._holding = asyncio.create_task(
                 self._hold_open(self._opened), name="supervisor", context=Context()
             )
+            self._holding.add_done_callback(partial(_tell_failure, self._opened))
         try:
             async with asyncio.timeout(OPENING_SECONDS):
                 return await asyncio.shield(self._opened)
         except TimeoutError:
             raise NotReady from None
 
+    @property
+    def is_begun(self) -> bool:
+        """Return whether anybody has asked for it."""
+        return self._holding is not None
+
     async def close(self, *, drain_seconds: float) -> None:
         """Let the turns that run end, and close the connections."""
         self._drain_seconds = drain_seconds
         self._closing.set()
-        if self._holding is not None:
-            if self._opened is not None and not self._opened.done():
+        if self._holding is not None and self._opened is not None:
+            if not self._opened.done():
                 self._holding.cancel()
             await asyncio.wait({self._holding})
 
     async def _hold_open(self, opened: asyncio.Future[Supervisor]) -> None:
-        try:
-            await start_workspace(self._configuration, self._environment, tell=logger.info)
-            async with open_supervisor(self._configuration, self._environment) as supervisor:
-                opened.set_result(supervisor)
-                logger.info("Ready.", extra={"action": "ready"})
-                await self._closing.wait()
-                await supervisor.drain(self._drain_seconds)
-        except asyncio.CancelledError:
-            opened.set_exception(ServerStopping())
-            raise
-        # Whatever it is, it is raised where the supervisor is waited for.
-        except Exception as error:
-            if opened.done():
-                raise
-            opened.set_exception(error)
+        await start_workspace(self._configuration, self._environment, tell=logger.info)
+        async with open_supervisor(self._configuration, self._environment) as supervisor:
+            opened.set_result(supervisor)
+            logger.info("Ready.", extra={"action": "ready"})
+            await self._closing.wait()
+            await supervisor.drain(self._drain_seconds)
+
+
+def _tell_failure(opened: asyncio.Future[Supervisor], holding: asyncio.Task[None]) -> None:
+    """Raise what keeps the supervisor from being opened where it is waited for."""
+    if not opened.done():
+        error = None if holding.cancelled() else holding.exception()
+        opened.set_exception(error or ServerStopping())
 
 
 def _has_failed(opened: asyncio.Future[Supervisor]) -> bool:

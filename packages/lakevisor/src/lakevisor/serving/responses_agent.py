@@ -6,11 +6,14 @@ MLflow calls it in threads, one for each request. All work is done in the proces
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
+from weakref import ref
 
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import ErrorCode
@@ -42,6 +45,8 @@ from lakevisor.serving.response_stream import JsonObject, ResponseStream
 from lakevisor.serving.turn_response import TurnResponse, log_failure
 from lakevisor.supervisor import Caller, preload
 
+EXIT_SECONDS = 5.0
+"""How long a process that ends waits for the connections to be closed."""
 SLACK_SECONDS = 15.0
 """What a request may take beside its turn's own time, before it is given up."""
 
@@ -118,10 +123,19 @@ class _Requests:
         for event in events:
             yield ResponsesAgentStreamEvent(**event)
 
-    def close(self, *, drain_seconds: float = 0.0) -> None:
-        """Let the turns that run end, and close the connections; the next request opens them."""
-        process_loop().run(self._opened.close(drain_seconds=drain_seconds))
+    def close(self, *, drain_seconds: float = 0.0, seconds: float | None = None) -> None:
+        """Let the turns that run end, and close the connections; the next request opens them.
+
+        A process that ends does it by itself. Its turns are left to whoever sends them again.
+
+        Args:
+            drain_seconds: how long they may take.
+            seconds: how long to wait for all of it.
+        """
+        opened = self._opened
         self._opened = OpenedOnDemand(self._configuration, self._environment)
+        if opened.is_begun:
+            process_loop().run(opened.close(drain_seconds=drain_seconds), seconds=seconds)
 
     def _configure(self, configuration: Configuration) -> None:
         identity = configuration.settings.serving.identity
@@ -132,6 +146,7 @@ class _Requests:
         self._identities = ModelServingIdentities() if identity == "model_serving" else None
         # Here and not in the first request: an endpoint that is ready has imported what it needs.
         preload()
+        atexit.register(_close_at_exit, ref(self))
         self._configuration = configuration
         self._registry: Registry = build_registry(configuration)
         self._opened = OpenedOnDemand(configuration, self._environment)
@@ -193,6 +208,13 @@ class _Requests:
 
 class ResponsesAgent(_Requests, MlflowAgent):  # type: ignore[misc]  # as MLflow's own narrows it
     """The supervisor as MLflow serves it."""
+
+
+def _close_at_exit(agent: ref[_Requests]) -> None:
+    found = agent()
+    if found is not None:
+        with suppress(TimeoutError):
+            found.close(seconds=EXIT_SECONDS)
 
 
 def _body(request: ResponsesAgentRequest | Mapping[str, Any]) -> RequestBody:
