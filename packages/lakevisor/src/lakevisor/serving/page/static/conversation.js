@@ -88,7 +88,6 @@ export class Conversation {
     if (this.isWorking) return;
     this.threadId ??= crypto.randomUUID();
     this.showWelcome(false);
-    for (const each of this.turns.querySelectorAll(".proposal")) each.remove();
     this.tells.asked(this.threadId, text);
     await this.work(newRequest(this.threadId, input, does), text);
   }
@@ -135,7 +134,9 @@ export class Conversation {
     }
   }
 
+  /** Show what was asked, with room for its answer; a proposal stands only until the next turn. */
   addTurn(text) {
+    for (const each of this.turns.querySelectorAll(".proposal")) each.remove();
     const reply = new Reply(this.acts);
     const item = element("li", {}, element("div", { class: "asked" }, text), reply.root);
     this.turns.append(item);
