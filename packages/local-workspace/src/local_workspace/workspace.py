@@ -13,6 +13,7 @@ from local_workspace.area import Area
 from local_workspace.database import Database
 from local_workspace.demo import Seeded, seed
 from local_workspace.documents import Documents
+from local_workspace.environments import Environments
 from local_workspace.front_page import FrontPage
 from local_workspace.genie import Genie
 from local_workspace.identity import (
@@ -63,10 +64,13 @@ class Workspace:
             settings, self._database, tracking=self._tracking, tables=self._warehouse.tables
         )
         self._secrets = SecretScopes(settings)
+        # one for both, so that nothing is built twice at once
+        self._environments = Environments(settings.environments)
         self._model_serving = ModelServing(
             settings,
             self._database,
             models=self._registry.models,
+            environments=self._environments,
             secrets=self._secrets,
             identity=self._identity,
         )
@@ -92,6 +96,7 @@ class Workspace:
             self._settings,
             apps,
             resources=resources,
+            environments=self._environments,
             principal=(
                 APP_PRINCIPAL,
                 self._identity.keyring.client_secrets[APP_PRINCIPAL.user_name],

@@ -36,6 +36,7 @@ class Runner:
         apps: Documents,
         *,
         resources: AppResources,
+        environments: Environments,
         principal: tuple[Caller, str],
         lakebase_host: Callable[[], str],
     ) -> None:
@@ -44,7 +45,7 @@ class Runner:
         self._resources = resources
         self._principal, self._secret = principal
         self._lakebase_host = lakebase_host
-        self._environments = Environments(settings.environments)
+        self._environments = environments
         self._processes: dict[str, AppProcess] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 

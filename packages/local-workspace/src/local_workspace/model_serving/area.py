@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute
 
 from local_workspace.database import Database
 from local_workspace.documents import Documents
+from local_workspace.environments import Environments
 from local_workspace.identity import Identity
 from local_workspace.model_serving.endpoints import Endpoints
 from local_workspace.model_serving.invocations import Invocations
@@ -27,10 +28,17 @@ class ModelServing:
         database: Database,
         *,
         models: Models,
+        environments: Environments,
         secrets: SecretScopes,
         identity: Identity,
     ) -> None:
-        servers = ModelServers(settings, models=models, secrets=secrets, identity=identity)
+        servers = ModelServers(
+            settings,
+            models=models,
+            environments=environments,
+            secrets=secrets,
+            identity=identity,
+        )
         documents = Documents(database, "serving_endpoint")
         self.endpoints = Endpoints(database, documents, models=models, servers=servers)
         self.invocations = Invocations(documents, self.endpoints, servers)

@@ -67,14 +67,20 @@ class ModelServers:
     """Starts, finds and ends the processes; one for each entity of each endpoint."""
 
     def __init__(
-        self, settings: Settings, *, models: Models, secrets: SecretScopes, identity: Identity
+        self,
+        settings: Settings,
+        *,
+        models: Models,
+        environments: Environments,
+        secrets: SecretScopes,
+        identity: Identity,
     ) -> None:
         self._folder = settings.endpoints
         self._url = settings.url
         self._models = models
         self._secrets = secrets
         self._identity = identity
-        self._environments = Environments(settings.environments)
+        self._environments = environments
         self._servers: dict[Path, ModelServer] = {}
         self._locks: defaultdict[Path, asyncio.Lock] = defaultdict(asyncio.Lock)
 

@@ -86,6 +86,11 @@ class _Handler(BaseHTTPRequestHandler):
             status, content = error.get_http_status_code(), error.serialize_as_json().encode()
             self._answer(status, content)
             return
+        # What a model raises beside MLflow's own check is an answer too, and not this server's end.
+        except Exception as error:  # noqa: BLE001
+            traceback.print_exc()
+            self._answer(400, _told(error))
+            return
         self._answer(answer.status, answer.response.encode(), answer.mimetype)
 
     def _stream(self, events: Any) -> None:
@@ -103,8 +108,7 @@ class _Handler(BaseHTTPRequestHandler):
         # The status is sent: what a model raises now can only be told as an event.
         except Exception as error:  # noqa: BLE001
             traceback.print_exc()
-            told = {"error_code": "BAD_REQUEST", "message": f"{type(error).__name__}: {error}"}
-            self._send_event(json.dumps(told))
+            self._send_event(_told(error).decode())
         self._send_event("[DONE]")
         self.wfile.write(b"0\r\n\r\n")
 
@@ -122,6 +126,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Say nothing of each request; the log is the model's."""
+
+
+def _told(error: Exception) -> bytes:
+    told = {"error_code": "BAD_REQUEST", "message": f"{type(error).__name__}: {error}"}
+    return json.dumps(told).encode()
 
 
 class _Server(ThreadingHTTPServer):
