@@ -98,3 +98,13 @@ def test_what_build_tools_makes_is_a_list_of_tools(made, said):
 def test_an_effect_must_be_a_tool():
     (problem,) = tool_problems([forecast], [], ["forcast"])
     assert problem == "effects names 'forcast', which is no tool of it. Did you mean forecast?"
+
+
+def test_an_action_must_be_a_tool():
+    (problem,) = tool_problems([forecast], [], actions=["forcast"])
+    assert problem == "actions names 'forcast', which is no tool of it. Did you mean forecast?"
+
+
+def test_the_action_that_describes_is_lakevisors_own():
+    (problem,) = tool_problems([named("describe")], [], actions=["describe"])
+    assert "which is Lakevisor's own" in problem
