@@ -243,6 +243,20 @@ class OperationSettings(Section):
     )
 
 
+class BackgroundSettings(Section):
+    """How `lakevisor serve` answers what is asked with `background: true`."""
+
+    at_once: int = Field(20, gt=0, description="How many a process works on at once.")
+    open_per_person: int = Field(
+        20, gt=0, description="How many of one person may wait or be worked on, in all processes."
+    )
+    kept_hours: float = Field(
+        24,
+        gt=0,
+        description="How long the events of a response are kept; its answer is kept on.",
+    )
+
+
 class ServingSettings(Section):
     """How the server and the served model answer."""
 
@@ -265,6 +279,9 @@ class ServingSettings(Section):
         (),
         strict=False,
         description="What the page offers to ask, where a conversation begins.",
+    )
+    background: BackgroundSettings = Field(
+        default_factory=BackgroundSettings, description="Requests that are not waited for."
     )
     chat_proxy: bool = Field(
         False,

@@ -50,6 +50,7 @@ LakevisorError
 │   │   └── ModelStreamBroken                   in the middle of an answer
 │   ├── DeadlineExceeded
 │   ├── TooManyModelCalls
+│   ├── TooManyAttempts                         in the background; each killed its process
 │   ├── LaunchUnknown                           no answer came to a launch
 │   ├── TurnSuperseded                          interrupted, then overtaken
 │   ├── NotReady                                the server still connects
@@ -131,6 +132,7 @@ from lakevisor.errors.turn import (
     NotReady,
     ServerBusy,
     ServerStopping,
+    TooManyAttempts,
     TooManyModelCalls,
     TurnError,
     TurnSuperseded,
@@ -198,6 +200,7 @@ __all__ = [
     "SmokeTestFailed",
     "ThreadBusy",
     "ThreadNotFound",
+    "TooManyAttempts",
     "TooManyInBackground",
     "TooManyModelCalls",
     "TurnConflict",

@@ -56,6 +56,16 @@ class TurnSuperseded(TurnError):
     remedy = "Look at what it has done (ask for your runs), then send it with a new id."
 
 
+class TooManyAttempts(TurnError):
+    """Work on the request was begun again and again, and its process died each time."""
+
+    def __init__(self, attempts: int) -> None:
+        self.attempts = attempts
+        super().__init__(
+            f"Work on the request was begun {attempts} times, and its process died each time."
+        )
+
+
 class TooManyModelCalls(TurnError):
     """The turn needed more model calls than it may make."""
 

@@ -1,8 +1,7 @@
 """The ledger: what must survive the process that works on a turn.
 
-Seven small stores over one database, each method one transaction. Any of them may be called again
-when its answer was lost on the way (a dropped connection): what was done is not done twice. The
-exception is `AuditTrail.append`, which would write a second line.
+Seven small stores over one database, each method one transaction that may be called again when its
+answer was lost on the way: what was done is not done twice. Only `AuditTrail.append` is otherwise.
 """
 
 from __future__ import annotations

@@ -16,13 +16,14 @@ from starlette.exceptions import HTTPException
 
 from lakevisor.config import Configuration
 from lakevisor.errors import InvalidRequest, LakevisorError
+from lakevisor.serving.answers import as_json
 from lakevisor.serving.correlation import Correlated
 from lakevisor.serving.failures import Failure, failure_of
 from lakevisor.serving.identity import Identities
 from lakevisor.serving.opening import GiveUp, OpenedInBackground, SecondsLeft
 from lakevisor.serving.page import Page
 from lakevisor.serving.request_reading import CORRELATION_HEADER, correlation_id
-from lakevisor.serving.routes import Routes, as_json
+from lakevisor.serving.routes import Routes
 from lakevisor.serving.turn_response import log_failure
 
 if TYPE_CHECKING:

@@ -36,6 +36,11 @@ _REQUEST: JsonSchema = {
             "oneOf": [_TEXT, {"type": "array", "minItems": 1, "items": _MESSAGE}],
         },
         "stream": {"type": "boolean", "default": False},
+        "background": {
+            "type": "boolean",
+            "default": False,
+            "description": "Answer at once, and work on it afterwards.",
+        },
         "model": {**_TEXT, "description": "Named in the answer; chooses nothing."},
         "conversation": {
             "description": "The thread.",
@@ -55,11 +60,11 @@ _REQUEST: JsonSchema = {
 }
 _RESPONSE: JsonSchema = {
     "type": "object",
-    "required": ["id", "object", "status", "output", "custom_outputs"],
+    "required": ["id", "object", "status", "output"],
     "properties": {
         "id": _TEXT,
         "object": {"const": "response"},
-        "status": {"enum": ["completed"]},
+        "status": {"enum": ["queued", "in_progress", "completed", "failed", "cancelled"]},
         "created_at": {"type": "number"},
         "model": _TEXT,
         "output": {"type": "array", "items": {"type": "object"}},
@@ -145,16 +150,17 @@ def respond(path: str, first: str) -> dict[str, Any]:
 
 def retrieve(path: str) -> dict[str, Any]:
     """Describe a path for the answer of an earlier request."""
+    stream = {"text/event-stream": {"schema": _TEXT}}
     return {
-        "operation_id": f"retrieve{path.replace('/', '_').replace('{response_id}', 'id')}",
+        "operation_id": f"retrieve{_identifier(path)}",
         "summary": "The response of an earlier request",
         "tags": ["responses"],
         "responses": {
             200: {
-                "description": "The response: what was answered, without tool calls.",
-                "content": _json(_RESPONSE),
+                "description": "The response as it stands; with `stream`, its events.",
+                "content": {**_json(_RESPONSE), **stream},
             },
-            **errors(401, 404, 500, 503),
+            **errors(400, 401, 404, 500, 503),
         },
     }
 
@@ -162,7 +168,7 @@ def retrieve(path: str) -> dict[str, Any]:
 def download(path: str) -> dict[str, Any]:
     """Describe a path for the file behind an answer."""
     return {
-        "operation_id": f"download{path.replace('/', '_').replace('{response_id}', 'id')}",
+        "operation_id": f"download{_identifier(path)}",
         "summary": "The full result behind a response",
         "tags": ["responses"],
         "response_class": Response,
@@ -174,6 +180,23 @@ def download(path: str) -> dict[str, Any]:
             **errors(401, 404, 500, 502, 503),
         },
     }
+
+
+def cancel(path: str) -> dict[str, Any]:
+    """Describe a path for the end of a response in the background."""
+    return {
+        "operation_id": f"cancel{_identifier(path)}",
+        "summary": "Cancel a response in the background",
+        "tags": ["responses"],
+        "responses": {
+            200: {"description": "The response as it stands.", "content": _json(_RESPONSE)},
+            **errors(400, 401, 404, 500, 503),
+        },
+    }
+
+
+def _identifier(path: str) -> str:
+    return path.replace("/", "_").replace("{response_id}", "id")
 
 
 def _path_parameters(path: str) -> Sequence[dict[str, Any]]:

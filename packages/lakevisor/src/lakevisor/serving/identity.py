@@ -13,6 +13,7 @@ from starlette.datastructures import Headers
 
 from lakevisor.config import ServingSettings
 from lakevisor.errors import CallerUnknown
+from lakevisor.ledger import OwnerKey
 from lakevisor.serving.token_owners import TokenOwners
 from lakevisor.supervisor import Caller
 from lakevisor.workspace import WorkspaceConnection
@@ -60,6 +61,16 @@ class Identities:
             # The workspace does not say, or the proxy's name is not one of the workspace's.
             groups = frozenset()
         return Caller(user_name=name, groups=groups, user_token=SecretStr(token))
+
+    def absent(self, owner: OwnerKey, workspace: WorkspaceConnection) -> Caller:
+        """Return who owns something, as far as that is known while they are not there."""
+        if not self._behind_proxy:
+            return Caller.of_process(workspace)
+        return Caller(user_name=owner.owner)
+
+    def only_owner(self, workspace: WorkspaceConnection) -> str | None:
+        """Return for whom alone the process may work; None behind a proxy: for everybody."""
+        return None if self._behind_proxy else workspace.user_name
 
 
 def _user_name(headers: Headers) -> str | None:

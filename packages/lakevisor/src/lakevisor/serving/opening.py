@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from lakevisor.config import Configuration
 from lakevisor.errors import LakebaseError, LakevisorError, NotReady, WorkspaceError
+from lakevisor.serving.background_responses import BackgroundResponses
 from lakevisor.supervisor import open_supervisor, preload_beside
 from lakevisor.workspace import start_workspace
 
@@ -52,6 +53,7 @@ class OpenedInBackground:
         self._give_up = give_up
         self._drain_seconds = drain_seconds
         self._supervisor: Supervisor | None = None
+        self._background: BackgroundResponses | None = None
         self._closing = asyncio.Event()
         self.problem: LakevisorError | None = None
         """Why it is not open, where an attempt has failed."""
@@ -85,6 +87,17 @@ class OpenedInBackground:
             raise NotReady
         return self._supervisor
 
+    @property
+    def background(self) -> BackgroundResponses:
+        """Return what is worked on in the background.
+
+        Raises:
+            NotReady: it is not open yet.
+        """
+        if self._background is None:
+            raise NotReady
+        return self._background
+
     async def _hold_open(self) -> None:
         preload_beside()
         attempt = 0
@@ -106,14 +119,19 @@ class OpenedInBackground:
     async def _open(self) -> None:
         """Open it, and hold it open until it is to be closed."""
         await start_workspace(self._configuration, self._environment, tell=logger.info)
-        async with open_supervisor(self._configuration, self._environment) as supervisor:
-            self._supervisor, self.problem = supervisor, None
+        serving = self._configuration.settings.serving
+        async with (
+            open_supervisor(self._configuration, self._environment) as supervisor,
+            BackgroundResponses.opened(supervisor, serving) as background,
+        ):
+            self._supervisor, self._background, self.problem = supervisor, background, None
             logger.info("Ready.", extra={"action": "ready"})
             try:
                 await self._closing.wait()
+                background.worker.stop()
                 await supervisor.drain(self._drain_seconds())
             finally:
-                self._supervisor = None
+                self._supervisor = self._background = None
 
     def _tell_failure(self, task: asyncio.Task[None]) -> None:
         error = None if task.cancelled() else task.exception()

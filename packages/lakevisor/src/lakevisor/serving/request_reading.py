@@ -9,6 +9,7 @@ from uuid import uuid4
 from starlette.requests import HTTPConnection, Request
 
 from lakevisor.errors import BodyTooLong, InvalidRequest
+from lakevisor.serving.request_body import RequestBody
 
 CORRELATION_HEADER = "x-request-id"
 READ_ON = 16
@@ -64,6 +65,14 @@ def wants_messages_only(request: HTTPConnection) -> bool:
 def takes_comments(request: HTTPConnection) -> bool:
     """Tell whether the client passes over comments in a stream."""
     return not _READS_DATA_ALONE.match(request.headers.get("user-agent", ""))
+
+
+def idempotency_key(request: HTTPConnection, body: RequestBody) -> str | None:
+    """Return the id of a request, where its client gives it one or sends the same again."""
+    given = request.headers.get("idempotency-key")
+    if given is None and asks_again_without_an_id(request):
+        return body.repeatable_id()
+    return given
 
 
 def asks_again_without_an_id(request: HTTPConnection) -> bool:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from lakevisor.serving.earlier_attempts import EarlierAttempts
 from lakevisor_plugin import (
     Answered,
     Event,
@@ -26,6 +27,10 @@ from lakevisor_plugin import (
 JsonObject = dict[str, Any]
 PROGRESS = "lakevisor.progress"
 """The type of an event of our own: a tool says how far it is."""
+RESUMED = "response.resumed"
+"""The type of an event that databricks-ai-bridge's clients know: another attempt begins."""
+BEGINNINGS = ("response.in_progress", RESUMED)
+"""The types of the events with which an attempt at a response in the background begins."""
 APPROVAL_SERVER = "lakevisor"
 """The `server_label` of a proposal: the protocol has such requests for MCP servers alone."""
 
@@ -58,6 +63,63 @@ class ResponseStream:
         self._output: list[JsonObject] = []
         self._added = 0
         self._message: _OpenMessage | None = None
+        self._earlier = EarlierAttempts()
+
+    @classmethod
+    def continued(
+        cls,
+        response_id: str,
+        told: Iterable[Mapping[str, Any]],
+        *,
+        model: str,
+        only_messages: bool = False,
+    ) -> ResponseStream:
+        """Return a stream that goes on behind the events of an attempt that did not end.
+
+        What the attempt has told of the turn is not told again. What it had said and the turn has
+        not kept is left out of the response that ends the stream.
+        """
+        stream = cls(response_id, model=model, only_messages=only_messages)
+        for event in told:
+            stream._take_over(event)
+        return stream
+
+    def _take_over(self, event: Mapping[str, Any]) -> None:
+        self._number = event["sequence_number"] + 1
+        match event["type"]:
+            case "response.created":
+                self._created_at = event["response"]["created_at"]
+            case "response.output_item.added" if event["item"]["type"] == "message":
+                item = event["item"]
+                self._message = _OpenMessage(agent=item["agent"], item_id=item["id"])
+            case "response.output_text.delta":
+                assert self._message is not None, "text belongs to an open message"
+                self._message.text += event["delta"]
+            case "response.output_item.done":
+                self._message = None
+                self._output.append(event["item"])
+                self._added += 1
+
+    def queue(self) -> Iterator[JsonObject]:
+        """Yield the beginning of a response that is worked on in the background."""
+        yield self._event("response.created", response=self._response("queued"))
+        yield self._event("response.queued", response=self._response("queued"))
+
+    def start(self, *, attempt: int, thread_id: str) -> Iterator[JsonObject]:
+        """Yield that work on it begins, once more or for the first time."""
+        yield from self._leave_message("incomplete")
+        self._earlier = EarlierAttempts(self._output)
+        if attempt == 1:
+            yield self._event("response.in_progress", response=self._response("in_progress"))
+        else:
+            place = {"from_seq": self._number, "conversation_id": thread_id}
+            yield self._event(RESUMED, attempt=attempt, **place)
+
+    def cancel(self, custom_outputs: JsonObject) -> Iterator[JsonObject]:
+        """Yield the end of a turn whose end was asked for."""
+        yield from self._leave_message("incomplete")
+        response = self._response("cancelled", custom_outputs=custom_outputs)
+        yield self._event("response.cancelled", response=response)
 
     def begin(self) -> Iterator[JsonObject]:
         """Yield what comes before the first item."""
@@ -71,11 +133,13 @@ class ResponseStream:
                 yield from self._say(agent, text)
             case Answered():
                 yield from self._answered(event)
-            case ToolStarted():
+            case ToolStarted() if not self._earlier.had_called(event.call_id):
                 yield from self._leave_message("completed")
                 if not self._only_messages:
                     yield from self._tool_started(event)
-            case ToolFinished() if not self._only_messages:
+            case ToolFinished() if not (
+                self._only_messages or self._earlier.had_result(event.call_id)
+            ):
                 yield from self._tool_finished(event)
             case Progress(agent=agent, text=text):
                 yield self._event(PROGRESS, agent=agent, text=text)
@@ -83,18 +147,22 @@ class ResponseStream:
                 yield from self._leave_message("completed")
                 yield from self._finished(event)
 
-    def fail(self, *, code: str, message: str, correlation_id: str) -> Iterator[JsonObject]:
+    def fail(
+        self, *, code: str, message: str, correlation_id: str, **fields: JsonObject
+    ) -> Iterator[JsonObject]:
         """Yield the end of a turn that did not come to its own.
 
         Args:
             code: a word for programs.
             message: a sentence for people, without anything internal.
             correlation_id: under which the log says more.
+            fields: further ones of the response.
         """
         yield from self._leave_message("incomplete")
         error = {"code": code, "message": message, "correlation_id": correlation_id}
         yield self._event("error", **error, param=None)
-        yield self._event("response.failed", response=self._response("failed", error=error))
+        response = self._response("failed", error=error, **fields)
+        yield self._event("response.failed", response=response)
 
     def _say(self, agent: str, text: str) -> Iterator[JsonObject]:
         if self._message is not None and self._message.agent != agent:
@@ -112,8 +180,9 @@ class ResponseStream:
             return
         # A stream that broke off: the model was asked again and says it anew.
         yield from self._leave_message("incomplete")
-        yield from self._say(event.agent, event.text)
-        yield from self._close_message("completed")
+        if text := self._earlier.unsaid(event):
+            yield from self._say(event.agent, text)
+            yield from self._close_message("completed")
 
     def _open_message(self, agent: str) -> Iterator[JsonObject]:
         self._message = _OpenMessage(agent=agent, item_id=self._item_id("msg"))
@@ -168,7 +237,9 @@ class ResponseStream:
 
     def _finished(self, event: TurnFinished) -> Iterator[JsonObject]:
         for request in () if self._only_messages else _approval_requests(event):
-            yield from self._whole(request)
+            if not self._earlier.had(request["id"]):
+                yield from self._whole(request)
+        self._output = [each for each in self._output if not self._earlier.is_void(each)]
         outputs = dict(event.custom_outputs)
         response = self._response("completed", usage=_usage(event.usage), custom_outputs=outputs)
         # On the event too: that is where clients of MLflow's agents look.

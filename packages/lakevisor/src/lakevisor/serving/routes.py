@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import StreamingResponse
 
 from lakevisor.config import ServingSettings
-from lakevisor.errors import InvalidRequest, LakevisorError
+from lakevisor.errors import LakevisorError
 from lakevisor.serving import documents
+from lakevisor.serving.answers import as_json, as_stream
 from lakevisor.serving.chat_titles import is_title_request, title_events
 from lakevisor.serving.description import description, is_description
 from lakevisor.serving.downloads import ResponseDownloads
@@ -23,14 +22,14 @@ from lakevisor.serving.other_sites import refuse_other_sites
 from lakevisor.serving.possessions import Possessions
 from lakevisor.serving.request_body import RequestBody
 from lakevisor.serving.request_reading import (
-    asks_again_without_an_id,
     correlation_id,
+    idempotency_key,
     read_json,
     takes_comments,
     wants_messages_only,
 )
+from lakevisor.serving.response_routes import ResponseRoutes
 from lakevisor.serving.response_stream import JsonObject
-from lakevisor.serving.stored_response import stored_response
 from lakevisor.serving.turn_response import TurnResponse, as_data, server_sent
 
 RESPONSE_PATHS = (
@@ -59,8 +58,7 @@ class Routes:
             router.add_api_route(
                 path, self.respond, methods=["POST"], **documents.respond(path, RESPONSE_PATHS[0])
             )
-        for path in ("/responses/{response_id}", "/v1/responses/{response_id}"):
-            router.add_api_route(path, self.retrieve, methods=["GET"], **documents.retrieve(path))
+        router.include_router(self._responses.router())
         for each in (Possessions, ResponseDownloads):
             router.include_router(each(opened=self.opened, identities=self.identities).router())
         router.add_api_route("/health", self.health, methods=["GET"], **documents.HEALTH)
@@ -72,15 +70,15 @@ class Routes:
         supervisor = self.opened.supervisor
         caller = await self.identities.caller(request.headers, supervisor.workspace)
         body = RequestBody.read(await read_json(request, max_bytes=self.settings.max_body_bytes))
-        if body.background:
-            raise InvalidRequest("Requests in the background are not taken yet.")
         if is_description(body):
             return _at_once(description(body, supervisor.registry), body)
         if is_title_request(body):
             return _at_once(title_events(body), body)
+        if body.background:
+            return await self._responses.accept(request, body, caller)
         response = TurnResponse(
             supervisor=supervisor,
-            request=body.request(idempotency_key=_idempotency_key(request, body)),
+            request=body.request(idempotency_key=idempotency_key(request, body)),
             caller=caller,
             model=body.model,
             correlation_id=correlation_id(request),
@@ -91,11 +89,11 @@ class Routes:
         seconds = self.settings.keep_alive_seconds if takes_comments(request) else None
         return as_stream(server_sent(await response.begun(), keep_alive_seconds=seconds))
 
-    async def retrieve(self, request: Request, response_id: str) -> Response:
-        """Return the response of an earlier request of the caller."""
-        supervisor = self.opened.supervisor
-        caller = await self.identities.caller(request.headers, supervisor.workspace)
-        return as_json(await stored_response(response_id, supervisor, caller))
+    @cached_property
+    def _responses(self) -> ResponseRoutes:
+        return ResponseRoutes(
+            opened=self.opened, identities=self.identities, settings=self.settings
+        )
 
     async def health(self) -> Response:
         """Say that the process is alive."""
@@ -114,28 +112,7 @@ class Routes:
         return as_json({"status": "ready", "agents": agents})
 
 
-def _idempotency_key(request: Request, body: RequestBody) -> str | None:
-    """Return the id of the request, where its client gives it one or sends the same again."""
-    given = request.headers.get("idempotency-key")
-    if given is None and asks_again_without_an_id(request):
-        return body.repeatable_id()
-    return given
-
-
 def _at_once(told: Iterable[JsonObject], body: RequestBody) -> Response:
     """Return an answer for which nothing has to be done."""
     events = [*told]
     return as_stream(as_data(events)) if body.stream else as_json(events[-1]["response"])
-
-
-def as_stream(lines: AsyncIterable[str] | Iterable[str]) -> Response:
-    """Return an answer that comes line by line."""
-    headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
-    return StreamingResponse(lines, media_type="text/event-stream", headers=headers)
-
-
-def as_json(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a JSON answer; any text can be in it, also half of a surrogate pair."""
-    return Response(
-        json.dumps(value), status_code=status, headers=headers, media_type="application/json"
-    )

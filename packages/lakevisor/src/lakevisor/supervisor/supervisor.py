@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -109,6 +110,8 @@ class Supervisor:
         finally:
             if not outlives_client:
                 task.cancel()
+                # Until it has let its thread go.
+                await asyncio.wait({task})
             # What the turn raised was raised above, unless nobody reads any more.
             task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
@@ -244,12 +247,13 @@ class Supervisor:
 
     @property
     def sweep(self) -> Sweep:
-        """What looks for launches whose answer was lost."""
+        """What looks for launches whose answer was lost, and clears up."""
         return Sweep(
             ledger=self.ledger,
             agents=self._agents,
             workspace=self.workspace,
             window=window_of(self.settings),
+            responses_kept=timedelta(hours=self.settings.serving.background.kept_hours),
         )
 
     @cached_property

@@ -1,5 +1,7 @@
 """The sweep: what became of launches whose answer was lost and whose turn was given up.
 
+It also deletes what was kept of responses in the background, when its time is over.
+
 A turn that is sent again asks with the same token. One that never is leaves an intent without a
 run id, and asking again could start what the person has given up. So the workspace is only looked
 at, by the agent that intended it (`SubAgent.find`).
@@ -46,7 +48,7 @@ class Swept:
 
 @dataclass(frozen=True, kw_only=True)
 class Sweep:
-    """Looks for launches that nobody will ask about again."""
+    """Looks for launches that nobody will ask about again, and clears up."""
 
     ledger: Ledger
     agents: Mapping[str, EnabledAgent]
@@ -54,6 +56,8 @@ class Sweep:
     workspace: WorkspaceConnection
     window: timedelta
     """How long after an intent a request that starts it can arrive."""
+    responses_kept: timedelta = timedelta(days=1)
+    """How long after its end a response in the background is kept, with its events."""
 
     async def run(self, *, is_dry: bool = False) -> Sequence[Swept] | None:
         """Look for all that has waited long enough; None while another process is at it.
@@ -67,6 +71,8 @@ class Sweep:
         async with self.ledger.sweeping() as is_ours:
             if not is_ours:
                 return None
+            if not is_dry:
+                await self.ledger.responses.forget(self.responses_kept)
             intents = (await self._waiting(self.window))[:AT_MOST]
             due = {each.token for each in await self._waiting(2 * self.window)}
             found = {each.token: await self._find(each) for each in intents}

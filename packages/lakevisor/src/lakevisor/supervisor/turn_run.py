@@ -27,6 +27,7 @@ from lakevisor.graph import (
     SupervisorGraph,
     TurnContext,
     current_turn,
+    is_reply_part,
     new_turn,
     turns,
 )
@@ -131,11 +132,12 @@ class TurnRun:
         if not mine:
             return await self._run_graph(await self._new_turn(emit), context, emit)
         is_last = mine[0][0] is current_turn(messages)[0]
-        if is_last and snapshot.tasks:
-            return await self._run_graph(None, context, emit)
-        if is_last:
-            return mine[0]
-        raise TurnSuperseded
+        if not is_last:
+            raise TurnSuperseded
+        # What an earlier attempt has said is a part of the reply, and nobody may have heard it.
+        for part in filter(is_reply_part, mine[0]):
+            emit(Answered(agent=str(part.name or SUPERVISOR), text=part.text))
+        return await self._run_graph(None, context, emit) if snapshot.tasks else mine[0]
 
     async def _run_graph(
         self, given: State | None, context: TurnContext, emit: Emit
