@@ -1,9 +1,10 @@
-"""The page's Markdown in a real browser, where one is installed: words of others stay words."""
+"""The page in a real browser, where one is installed: all of an answer, and words stay words."""
 
 from __future__ import annotations
 
 import html
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from pathlib import Path
 from threading import Thread
+from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -81,16 +84,21 @@ def _dumped(folder: Path) -> str:
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=folder)) as server:
         Thread(target=server.serve_forever).start()
         try:
-            command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
             address = f"http://127.0.0.1:{server.server_port}/cases.html"
-            arguments = [f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=60000"]
-            done = subprocess.run(
-                [*command, *arguments, address], capture_output=True, text=True, timeout=120
-            )
+            page = _opened(address, profile=folder / "profile")
         finally:
             server.shutdown()
-    assert "<title>done</title>" in done.stdout, done.stdout[-500:] + done.stderr[-500:]
-    return done.stdout.partition("<body>")[2].partition("</body>")[0]
+    assert "<title>done</title>" in page.stdout, page.stdout[-500:] + page.stderr[-500:]
+    return page.stdout.partition("<body>")[2].partition("</body>")[0]
+
+
+def _opened(address: str, *, profile: Path) -> subprocess.CompletedProcess[str]:
+    """Return a page as it stands once all is loaded, and what the browser has said of it."""
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}"]
+    command = [str(CHROMIUM), *flags, "--enable-logging=stderr", "--virtual-time-budget=60000"]
+    return subprocess.run(
+        [*command, "--dump-dom", address], capture_output=True, text=True, timeout=120
+    )
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -101,3 +109,22 @@ class _Quiet(SimpleHTTPRequestHandler):
 @pytest.mark.parametrize("text", CASES)
 def test_markdown_becomes(drawn: Mapping[str, str], text: str) -> None:
     assert drawn[text] == CASES[text]
+
+
+def test_an_answer_of_before_is_shown_with_all_that_came_with_it(
+    server: Any, tmp_path: Path
+) -> None:
+    thread_id = uuid4().hex
+    response = server.ask("Revenue by region?", conversation=thread_id)
+    # The library is made beside the page's own time.
+    assert server.call("GET", "/page/vega.js").is_success
+
+    page = _opened(f"{server.url}/#{thread_id}", profile=tmp_path)
+
+    shown = page.stdout
+    assert re.search(r"<td[^>]*>MIDDLE EAST</td>", shown)
+    assert re.search(r'<figure class="chart".*<svg.*<path', shown)
+    assert "SQL and source" in shown
+    assert f'href="responses/{response["id"]}/download"' in shown
+    assert "Content Security Policy" not in page.stderr
+    assert not re.search(r"CONSOLE.*(?:Error|TrustedHTML)", page.stderr), page.stderr
