@@ -11,8 +11,9 @@ from pydantic import BaseModel, SecretStr
 
 from lakevisor.config import REDACTED, Redactor, redact_logs
 
+JWT_PAYLOAD = "eyJzdWIiOiIxMjM0In0"
 PERSONAL = "dapi" + "0123456789abcdef" * 2
-JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl"
+JWT = f"eyJhbGciOiJSUzI1NiJ9.{JWT_PAYLOAD}.c2lnbmF0dXJl"
 
 
 @pytest.mark.parametrize(
@@ -85,11 +86,11 @@ def test_the_environment_and_settings_give_their_secrets() -> None:
         keys: dict[str, SecretStr]
 
     redactor = Redactor()
-    redactor.learn_environment({"PGPASSWORD": "database-1", "HOME": "/home/somebody"})
+    redactor.learn_environment({"PGPASSWORD": "database-1", "HOME": "/srv/somebody"})
     redactor.learn_model(Settings(keys={"a": SecretStr("plugin-key-1")}))
 
-    said = redactor.content("database-1 plugin-key-1 /home/somebody")
-    assert said == f"{REDACTED} {REDACTED} /home/somebody"
+    said = redactor.content("database-1 plugin-key-1 /srv/somebody")
+    assert said == f"{REDACTED} {REDACTED} /srv/somebody"
 
 
 def test_of_passing_secrets_the_latest_are_remembered() -> None:

@@ -1,6 +1,7 @@
 """The record of turns and of work that goes on after them."""
 
-from lakevisor.ledger.port import AuditTrail, Ledger, OperationStore, Proposals, Turns
+from lakevisor.ledger.port import AuditTrail, Ledger, OperationStore, Turns
+from lakevisor.ledger.proposals import Proposals
 from lakevisor.ledger.responses import ResponseRecord, Responses, ResponseStart, Written
 from lakevisor.ledger.turn_operations import CallOperations, MakeRoom, TurnOperations
 from lakevisor.ledger.turn_rate_limits import TurnRateLimits

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
+from lakevisor.ledger.proposals import Proposals
 from lakevisor.ledger.responses import Responses
 from lakevisor.ledger.slots import Slots
 from lakevisor.ledger.values import (
@@ -25,8 +26,6 @@ from lakevisor.ledger.values import (
     OperationRecord,
     Origin,
     OwnerKey,
-    Proposal,
-    ProposalRecord,
     StoredAnswer,
     ThreadRecord,
     TurnStart,
@@ -291,48 +290,6 @@ class OperationStore(Protocol):
 
         Args:
             older_than: only what was intended at least so long ago.
-        """
-        ...
-
-
-class Proposals(Protocol):
-    """What waits for the person's own word. A proposal belongs to one thread."""
-
-    async def propose(self, lease: Lease, proposal: Proposal) -> ProposalRecord:
-        """Write down what is to be accepted.
-
-        The same proposal in the same turn is the same row. What an earlier turn of the thread
-        proposed can no longer be accepted.
-
-        Raises:
-            LeaseLost: the thread was taken over; nothing was written.
-        """
-        ...
-
-    async def open(self, lease: Lease) -> Sequence[ProposalRecord]:
-        """Return what this turn can accept, the oldest first.
-
-        That is what earlier turns of the thread proposed, and what this very turn accepted before
-        it was resumed.
-        """
-        ...
-
-    async def accept(self, lease: Lease, proposal_id: str) -> ProposalRecord:
-        """Return what was proposed, once: to one turn, and to the same turn when it is resumed.
-
-        The turn that proposed it cannot accept it.
-
-        Raises:
-            ProposalGone: it is not this thread's, or expired, or was answered before.
-            LeaseLost: the thread was taken over; nothing was written.
-        """
-        ...
-
-    async def decline(self, lease: Lease, proposal_id: str) -> None:
-        """Write down that the person does not want it; what is gone already is no error.
-
-        Raises:
-            LeaseLost: the thread was taken over; nothing was written.
         """
         ...
 

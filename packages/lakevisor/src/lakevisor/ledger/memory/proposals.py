@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from lakevisor.errors import ProposalGone
 from lakevisor.ledger.memory.rows import ProposalRow, Rows
-from lakevisor.ledger.proposal_id import proposal_id_of
+from lakevisor.ledger.proposals import proposal_id_of
 from lakevisor.ledger.values import Action, AuditEntry, Lease, Origin, Proposal, ProposalRecord
 
 

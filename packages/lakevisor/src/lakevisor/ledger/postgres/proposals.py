@@ -9,7 +9,7 @@ from psycopg.types.json import Json
 from lakevisor.errors import ProposalGone
 from lakevisor.ledger.postgres.database import Database
 from lakevisor.ledger.postgres.records import lease_parameters, proposal_of
-from lakevisor.ledger.proposal_id import proposal_id_of
+from lakevisor.ledger.proposals import proposal_id_of
 from lakevisor.ledger.values import Lease, Proposal, ProposalRecord
 
 PROPOSE = ("require_fence", "supersede_proposals", "add_proposal", "proposal_of_id")
