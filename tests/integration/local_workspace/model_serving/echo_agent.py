@@ -42,6 +42,7 @@ class EchoAgent(ResponsesAgent):
             found = {
                 "self": WorkspaceClient().current_user.me().user_name,
                 "user": user.current_user.me().user_name,
+                "platform": importlib.util.find_spec("mlflowserving") is not None,
             }
         item = self.create_text_output_item(text=text, id="msg-1")
         return ResponsesAgentResponse(output=[item], custom_outputs=found)

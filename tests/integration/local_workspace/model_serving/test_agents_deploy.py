@@ -99,7 +99,8 @@ def test_who_may_not_query_is_refused_and_who_may_is_known(workspace: Any, deplo
     )
     w.serving_endpoints.update_permissions(endpoint_id, access_control_list=[grant])
     found = ask(workspace, deployment, "who are you", user="analyst").json()["custom_outputs"]
-    assert found == {"self": "admin@local.test", "user": "analyst@local.test"}
+    who = {"self": "admin@local.test", "user": "analyst@local.test"}
+    assert found == {**who, "platform": True}
 
 
 def test_nobody_serves_a_model_in_anothers_name(workspace: Any, deployment: Any) -> None:

@@ -14,9 +14,10 @@ import os
 import sys
 import threading
 import traceback
-import types
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
+from importlib.machinery import ModuleSpec
+from importlib.util import module_from_spec
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +44,12 @@ class _InvokersToken:
 def _offer_invokers_token() -> None:
     """Put the token where databricks-ai-bridge and the SDK look for it in Model Serving."""
     for name in ("mlflowserving", "mlflowserving.scoring_server"):
-        sys.modules[name] = types.ModuleType(name)
-    module: Any = types.ModuleType("mlflowserving.scoring_server.agent_utils")
+        # with a spec, for there are programs that look whether there is such a package
+        sys.modules[name] = module_from_spec(ModuleSpec(name, None, is_package=True))
+    name = "mlflowserving.scoring_server.agent_utils"
+    module: Any = module_from_spec(ModuleSpec(name, None))
     module.fetch_obo_token = _fetch_obo_token
-    sys.modules[module.__name__] = module
+    sys.modules[name] = module
     threading.main_thread().__dict__["invokers_token"] = _InvokersToken()
 
 
