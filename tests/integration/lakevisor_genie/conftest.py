@@ -57,12 +57,21 @@ def serialized() -> str:
 
 
 @pytest.fixture(scope="session")
-def space_id(workspace: Any) -> str:
-    """Return the id of a space that knows the examples."""
-    client = workspace.client()
-    (warehouse,) = {client.genie.get_space(each.space_id).warehouse_id for each in demo(client)}
-    made = client.genie.create_space(warehouse, serialized(), title="Examples")
-    return str(made.space_id)
+def make_space(workspace: Any) -> Callable[[str], str]:
+    """Give a function that makes a space that knows the examples, and returns its id."""
+
+    def make(title: str) -> str:
+        client = workspace.client()
+        (warehouse,) = {client.genie.get_space(each.space_id).warehouse_id for each in demo(client)}
+        return str(client.genie.create_space(warehouse, serialized(), title=title).space_id)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def space_id(make_space: Callable[[str], str]) -> str:
+    """Return the id of a space that all tests ask."""
+    return make_space("Examples")
 
 
 def demo(client: Any) -> Any:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from lakevisor_genie.tools import build_tools
+
 START = "*/start-conversation"
 NATIONS = "How many nations are in each region?"
 LARGEST = "What is the largest balance of a supplier?"
@@ -31,6 +33,19 @@ async def test_a_conversation_that_genie_has_forgotten_is_begun_anew(
 
     assert second.data["outcome"] == "answered"
     assert second.data["conversation_id"] != first.data["conversation_id"]
+
+
+async def test_a_follow_up_without_a_space_goes_to_that_of_the_last_answer(
+    settings: Any, turn_of: Any, space_id: str
+) -> None:
+    space = {"space_id": space_id, "description": "Examples."}
+    two = settings().model_validate({"spaces": {"examples": space, "others": space}})
+    query = build_tools(two)[0]
+    await query.ainvoke({"query": NATIONS, "space": "others", "turn": turn_of()})
+
+    answer = await query.ainvoke({"query": LARGEST, "turn": turn_of()})
+
+    assert answer.data["space"] == "others"
 
 
 async def test_somebody_elses_conversation_is_left_alone(ask: Any) -> None:

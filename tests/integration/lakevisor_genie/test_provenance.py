@@ -54,6 +54,41 @@ async def test_hidden_sql_is_nowhere(ask: Any, field: str) -> None:
     assert "samples.tpch" not in said
 
 
+async def test_with_hidden_sql_an_error_does_not_quote_it(ask: Any, add_rule: Any) -> None:
+    error = "[UNRESOLVED_COLUMN] No column `secret` in samples.tpch.nation"
+    add_rule(error={"error": error, "type": "SQL_EXECUTION_EXCEPTION"}, times=2)
+
+    hidden = await ask(NATIONS, show_sql="never")
+    shown = await ask(NATIONS)
+
+    assert "an error of the warehouse, whose words are not shown here" in hidden.text
+    assert "secret" not in hidden.model_dump_json()
+    assert "secret" in shown.text
+
+
+@pytest.mark.parametrize("words", ["short", "long " * 1000])
+async def test_what_a_model_reads_of_an_explanation_is_bounded(
+    ask: Any, settings: Any, turn_of: Any, add_rule: Any, words: str
+) -> None:
+    add_rule(sql=f"SELECT 1 AS one /* {words} */")
+    await ask("One?")
+
+    told = await build_tools(settings(model_chars=500))[1].ainvoke({"turn": turn_of()})
+
+    assert words.strip() in told.text
+    assert "Rows: 1" in told.for_model
+    assert len(told.for_model) <= 500
+
+
+async def test_what_a_model_reads_of_a_question_back_is_bounded(ask: Any, add_rule: Any) -> None:
+    add_rule(text="Which year? " * 200, purpose="FOLLOW_UP_QUESTION")
+
+    answer = await ask("Revenue?", model_chars=500)
+
+    assert len(answer.for_model) <= 500
+    assert answer.for_model.endswith("(Genie has not answered yet: it asked this back.)")
+
+
 async def test_sql_can_stand_with_each_answer(ask: Any) -> None:
     assert "```sql\nSELECT" in (await ask(NATIONS, show_sql="always")).text
 

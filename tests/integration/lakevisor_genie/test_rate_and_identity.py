@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from databricks.sdk.service.iam import AccessControlRequest, PermissionLevel
 
 from lakevisor_genie.asking import Asking
 from lakevisor_genie.outcomes import Answered, NoAccess, Outcome, Throttled
@@ -98,6 +99,18 @@ async def test_the_person_asks_where_there_is_a_token_and_it_may_be_used(
     at = outcome.reply.at
     message = workspace.client().genie.get_message(at.space_id, at.conversation_id, at.message_id)
     assert message.user_id == int(workspace.client(asker).current_user.me().id)
+
+
+async def test_who_has_no_right_is_told_so_and_nobody_else_asks_instead(
+    asked_in: Any, turn_of: Any, workspace: Any, make_space: Any
+) -> None:
+    space_id, level = make_space("For the analyst"), PermissionLevel.CAN_RUN
+    analyst = AccessControlRequest(user_name="analyst@local.test", permission_level=level)
+    workspace.client().permissions.set("genie", space_id, access_control_list=[analyst])
+    turn = turn_of("analyst", make_user_workspace=lambda: workspace.client("viewer"))
+
+    assert isinstance(await asked_in(turn_of("analyst"), space_id=space_id), Answered)
+    assert await asked_in(turn, space_id=space_id) == NoAccess()
 
 
 async def test_without_the_persons_token_nobody_else_asks_for_them(

@@ -20,7 +20,7 @@ from lakevisor_genie.outcomes import (
     TooSlow,
 )
 from lakevisor_genie.provenance import Provenance, sql_block
-from lakevisor_genie.reasons import reason
+from lakevisor_genie.reasons import reason, without_query
 from lakevisor_genie.settings import GenieSettings
 from lakevisor_genie.spaces import ConfiguredSpace
 from lakevisor_genie.values import json_value
@@ -52,8 +52,11 @@ class Telling:
             case NotUnderstood():
                 words = "\n\n".join(outcome.reply.words)
                 data = self._data(outcome) | _ids(outcome)
-                return Answer(text=words, for_model=f"{words}\n\n{_ASKED_BACK}", data=data)
+                room = self.settings.model_chars - len(_ASKED_BACK) - 2
+                for_model = f"{cut(words, room)}\n\n{_ASKED_BACK}"
+                return Answer(text=words, for_model=for_model, data=data)
             case NoAnswer():
+                outcome = without_query(outcome, self.settings)
                 text = f"Genie could not answer: {reason(outcome, self.space)}"
                 return Answer(text=text, data=self._data(outcome) | _why(outcome))
         raise AssertionError(f"{outcome!r} is not in the closed set")

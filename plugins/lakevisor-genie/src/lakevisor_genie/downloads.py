@@ -10,7 +10,7 @@ from lakevisor_genie.csv_file import csv_lines
 from lakevisor_genie.full_result import full_result
 from lakevisor_genie.outcomes import Answered, Failed, MessageRef, Reply, Unanswered
 from lakevisor_genie.query_result import Result, open_result
-from lakevisor_genie.reasons import reason
+from lakevisor_genie.reasons import reason, without_query
 from lakevisor_genie.reply import read_reply
 from lakevisor_genie.settings import GenieSettings
 from lakevisor_genie.spaces import ConfiguredSpace
@@ -51,7 +51,8 @@ async def download(
             async for part in parts:
                 yield part
     except Unanswered as fault:
-        raise GiveUp(f"The full result cannot be had: {reason(fault.outcome, space)}") from fault
+        why = reason(without_query(fault.outcome, settings), space)
+        raise GiveUp(f"The full result cannot be had: {why}") from fault
 
 
 async def _kept(result: Result) -> AsyncGenerator[bytes | Downloaded]:

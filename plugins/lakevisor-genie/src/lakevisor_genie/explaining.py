@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from lakevisor_genie.answers import cut
 from lakevisor_genie.provenance import Provenance, sql_block
 from lakevisor_genie.settings import GenieSettings
 from lakevisor_genie.values import escaped, shown
@@ -25,7 +26,9 @@ def explanation(answers: Sequence[Provenance], settings: GenieSettings) -> Answe
     facts = "\n".join(f"- {line}" for line in _facts(last, settings, with_sql=is_shown))
     head = _HIDDEN if not is_shown else sql_block(last) if last.sql else _TOO_LONG
     data = {"outcome": "explained", **last.data(with_sql=is_shown)}
-    return Answer(text=f"{head}\n\n{facts}", data=data)
+    # The SQL stands last for a model: where it is too long, its end is what is cut.
+    for_model = cut(f"{facts}\n\n{head}", settings.model_chars)
+    return Answer(text=f"{head}\n\n{facts}", for_model=for_model, data=data)
 
 
 def _facts(answer: Provenance, settings: GenieSettings, *, with_sql: bool) -> Iterator[str]:

@@ -20,6 +20,7 @@ MALFORMED = (AttributeError, KeyError, TypeError)
 _MAX_REASON_CHARS = 400
 _ERROR_CLASS = re.compile(r"^\[([\w.]+)\]\s*")
 _NO_ACCESS = frozenset({"WAREHOUSE_ACCESS_MISSING_EXCEPTION"})
+_SQL_ERROR = "SQL_EXECUTION_EXCEPTION"
 _CANCELLED = frozenset(
     {"MESSAGE_CANCELLED_WHILE_EXECUTING_EXCEPTION", "MESSAGE_DELETED_WHILE_EXECUTING_EXCEPTION"}
 )
@@ -78,7 +79,11 @@ def failed_query(error: str | None, *, error_type: str = "") -> NoAnswer:
     if error_class and error_class[1].partition(".")[0] == "INSUFFICIENT_PERMISSIONS":
         return NoAccess()
     kind = error_type or (error_class[1] if error_class else "")
-    return Failed(reason=_one_line(_ERROR_CLASS.sub("", text)), error_type=kind)
+    return Failed(
+        reason=_one_line(_ERROR_CLASS.sub("", text)),
+        error_type=kind,
+        is_of_query=error_type in ("", _SQL_ERROR) or error_class is not None,
+    )
 
 
 def _one_line(text: str) -> str:

@@ -136,6 +136,8 @@ class Failed(NoAnswer):
     """Why, in one line of Genie's or the warehouse's; empty where neither says."""
     error_type: str = ""
     """The kind of error, as the API names it: `SQL_EXECUTION_EXCEPTION`."""
+    is_of_query: bool = field(default=False, compare=False)
+    """Whether the warehouse says so of the query; it may quote it, and names tables."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ from lakevisor_genie.outcomes import (
     TooSlow,
     Unreachable,
 )
+from lakevisor_genie.settings import GenieSettings
 from lakevisor_genie.spaces import ConfiguredSpace
 
 _PLAIN: Mapping[type[NoAnswer], str] = {
@@ -25,6 +26,18 @@ _PLAIN: Mapping[type[NoAnswer], str] = {
     Queued: "the question was not sent yet.",
     Unreachable: "the workspace does not answer. Ask again in a moment.",
 }
+
+
+_HIDDEN = "an error of the warehouse, whose words are not shown here"
+
+
+def without_query(outcome: NoAnswer, settings: GenieSettings) -> NoAnswer:
+    """Return an outcome without the warehouse's words on a query, where queries are hidden."""
+    if settings.show_sql != "never":
+        return outcome
+    if not isinstance(outcome, Failed) or not outcome.is_of_query:
+        return outcome
+    return Failed(reason=_HIDDEN, error_type=outcome.error_type)
 
 
 def reason(outcome: NoAnswer, space: ConfiguredSpace) -> str:
