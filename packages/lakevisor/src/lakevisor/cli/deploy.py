@@ -12,7 +12,9 @@ import typer
 from lakevisor.cli.options import Options, takes_options
 
 if TYPE_CHECKING:
+    from lakevisor.config import Configuration
     from lakevisor.deploy.plan import Plan
+    from lakevisor.workspace import WorkspaceConnection
 
 app = typer.Typer(
     help="Plan a deployment, and deploy to Model Serving or Databricks Apps.",
@@ -20,6 +22,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 OBSTRUCTED = 8
+REQUEST_SECONDS = 297.0
+"""What Model Serving gives a request; the first one to a new version connects to everything."""
 
 
 @app.callback()
@@ -84,6 +88,71 @@ def deploy_app(
     typer.echo("In that folder, with the Databricks CLI:")
     for line in bundle.shell_lines():
         typer.echo(f"  {line}")
+
+
+@app.command("model")
+@takes_options
+def deploy_model(*, options: Options) -> None:
+    """Log, register and serve a new version, and ask it one question.
+
+    The version before serves again where that fails.
+    """
+    from lakevisor.deploy.deployed_configuration import Target
+    from lakevisor.deploy.draft import make_draft
+    from lakevisor.deploy.model_deployment import ModelDeployment
+
+    draft = make_draft(options.load_configuration())
+    draft.require(Target.MODEL)
+    connection = _connected(draft.configuration, options)
+    deployed = ModelDeployment(draft, connection, options.environment, tell=_tell).run()
+    typer.echo(f"{deployed.model} version {deployed.version} serves at {deployed.endpoint}.")
+    typer.echo(f"It says: {deployed.answer.strip().splitlines()[0]}")
+    if deployed.previous:
+        typer.echo(f"Version {deployed.previous} waits: lakevisor deploy rollback")
+
+
+@app.command()
+@takes_options
+def rollback(
+    *,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="VERSION", help="Which; else the one before.")
+    ] = None,
+    options: Options,
+) -> None:
+    """Give all traffic of the endpoint to another version that it still serves."""
+    from lakevisor.deploy.draft import endpoint_name, require_model_name
+    from lakevisor.deploy.served_versions import ServingEndpoint
+
+    configuration = options.load_configuration()
+    model = require_model_name(configuration)
+    connection = _connected(configuration, options)
+    endpoint = ServingEndpoint(connection.client, endpoint_name(configuration), model=model)
+    chosen, current = endpoint.earlier(to), endpoint.current()
+    endpoint.give_traffic(
+        chosen,
+        keep=[current] if current else [],
+        minutes=configuration.settings.deployment.model.ready_minutes,
+    )
+    typer.echo(f"{model} version {chosen.version} serves at {endpoint.name}.")
+
+
+def _connected(configuration: Configuration, options: Options) -> WorkspaceConnection:
+    """Connect with the patience that a model's answer takes, after starting what starts."""
+    from lakevisor.cli.running import run
+    from lakevisor.workspace import connect, start_workspace
+
+    async def connected() -> WorkspaceConnection:
+        await start_workspace(configuration, options.environment, tell=_tell)
+        settings = configuration.settings.workspace
+        patient = {"http_timeout_seconds": max(REQUEST_SECONDS, settings.http_timeout_seconds)}
+        return await connect(settings.model_copy(update=patient), options.environment)
+
+    return run(connected())
+
+
+def _tell(text: str) -> None:
+    typer.echo(text, err=True)
 
 
 def _make_plan(options: Options, *, offline: bool) -> Plan:

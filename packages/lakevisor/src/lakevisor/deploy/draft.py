@@ -139,3 +139,17 @@ def endpoint_name(configuration: Configuration) -> str:
     prefix = "agents_"
     shortened = str(model.name)[: _ENDPOINT_CHARS - len(prefix)]
     return prefix + shortened.replace(".", "-").rstrip("_-")
+
+
+def require_model_name(configuration: Configuration) -> str:
+    """Return the registered model's name.
+
+    Raises:
+        NotDeployable: none is configured.
+    """
+    name = configuration.settings.deployment.model.name
+    if name is None:
+        raise NotDeployable(
+            ["deployment.model.name is not configured."], workspace=configuration.workspace_name
+        )
+    return name

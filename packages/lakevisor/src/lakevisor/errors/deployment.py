@@ -59,12 +59,15 @@ class EndpointNotReady(DeploymentError):
 class SmokeTestFailed(DeploymentError):
     """The new version does not answer as it should."""
 
-    def __init__(self, version: str, *, reason: str, serving: str | None) -> None:
+    def __init__(self, version: str, *, reason: str, serving: str | None, logs: str = "") -> None:
         self.version = version
         self.serving = serving
-        now = f"Version {serving} serves again" if serving else "No earlier version could take over"
+        self.logs = logs
+        now = f"Version {serving} serves again" if serving else "No earlier version can take over"
+        tail = f"\n{logs.rstrip()}" if logs.strip() else ""
         super().__init__(
-            f"Version {version} is ready, but did not answer its smoke question: {reason} {now}.",
+            f"Version {version} is ready, but did not answer its smoke question: {reason} "
+            f"{now}.{tail}",
             remedy="Look at the logs of the endpoint, correct it, and deploy again.",
         )
 
