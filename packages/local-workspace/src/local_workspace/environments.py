@@ -16,7 +16,7 @@ from local_workspace.commands import run_logged
 _REQUIREMENTS = "requirements.txt"
 _COMPLETE = ".complete"
 _VERSION = re.compile(r"^python:\s*['\"]?(\d+)\.(\d+)", re.MULTILINE)
-_LOCAL_FILE = re.compile(r"^[^#\s-][^#;]*?\.(?:whl|tar\.gz|zip)\b", re.MULTILINE)
+_LOCAL_FILE = re.compile(r"^[^#\s-][^#;\n]*?\.(?:whl|tar\.gz|zip)\b", re.MULTILINE)
 
 
 class BuildFailed(Exception):

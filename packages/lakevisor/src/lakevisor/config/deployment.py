@@ -41,7 +41,7 @@ class ModelDeploymentSettings(Section):
         45, gt=0, description="How long a new version may take until it is ready."
     )
     smoke_question: Name = Field(
-        "Hello! What can you help me with?",
+        "Hello, who are you?",
         description="What a new version must be able to answer; else the one before serves again.",
     )
 
