@@ -93,8 +93,10 @@ def test_the_sql_of_an_answer_is_shown_without_a_model(ask: Ask, workspace: Any)
     assert workspace.requests(CHAT) == []
 
 
-def test_an_unknown_action_is_refused_with_the_known_ones(server: Any) -> None:
-    answer = server.call("POST", "/responses", body=action("pol_databricks_job"))
+@pytest.mark.parametrize("background", [False, True])
+def test_an_unknown_action_is_refused_with_the_known_ones(server: Any, background: bool) -> None:
+    body = {**action("pol_databricks_job"), "background": background}
+    answer = server.call("POST", "/responses", body=body)
 
     assert answer.status_code == httpx.codes.BAD_REQUEST
     assert answer.json()["error"]["code"] == "unknown_action"

@@ -63,8 +63,7 @@ class BackgroundResponses:
         Raises:
             RequestError: it cannot be taken; nothing was done.
         """
-        limit = self.supervisor.settings.supervisor.max_input_chars
-        request.request.check(max_input_chars=limit)
+        self.supervisor.check(request.request)
         owner = caller.owner_in(self.supervisor.workspace)
         stream = ResponseStream(
             request.response_id(owner), model=request.model, only_messages=request.only_messages

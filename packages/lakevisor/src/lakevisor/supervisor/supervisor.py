@@ -60,6 +60,15 @@ class Supervisor:
     """What goes on after the turns."""
     _running: set[asyncio.Task[None]] = field(default_factory=set, init=False, repr=False)
 
+    def check(self, request: Request) -> DirectCall | None:
+        """Refuse what cannot be a request, and return the tool call that it is, if it is one.
+
+        Raises:
+            RequestError: the request cannot be taken.
+        """
+        request.check(max_input_chars=self.settings.supervisor.max_input_chars)
+        return direct_call(request, self.registry)
+
     async def ask(self, request: Request, *, caller: Caller | None = None) -> TurnFinished:
         """Work on a request to its end and return what came of it.
 
@@ -95,8 +104,7 @@ class Supervisor:
             TurnError: the model failed, or the turn reached a limit; the same request may be
                 sent again.
         """
-        request.check(max_input_chars=self.settings.supervisor.max_input_chars)
-        action = direct_call(request, self.registry)
+        action = self.check(request)
         events: asyncio.Queue[Event | None] = asyncio.Queue()
         caller = caller or Caller.of_process(self.workspace)
         work = self._work(request, caller, events, action=action)
