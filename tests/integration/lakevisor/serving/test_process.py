@@ -13,6 +13,7 @@ from uuid import uuid4
 import httpx
 
 CHAT = "/serving-endpoints/chat/completions"
+LAUNCH = "Analyze all customer transactions for anomalies"
 
 
 def test_four_turns_at_once_take_as_long_as_one_and_health_answers(
@@ -20,13 +21,14 @@ def test_four_turns_at_once_take_as_long_as_one_and_health_answers(
 ) -> None:
     server.ask("Hello.")
     add_fault(kind="delay", path=CHAT, seconds=2, times=None)
-    with ThreadPoolExecutor(4) as pool:
+    # One connection, so that the time is the server's.
+    with ThreadPoolExecutor(4) as pool, server.client() as client:
         began = time.monotonic()
         turns = [pool.submit(server.ask, "Hello.") for _ in range(4)]
         looks = []
         while not all(turn.done() for turn in turns):
             looked = time.monotonic()
-            assert server.call("GET", "/health").is_success
+            assert client.get("/health").is_success
             looks.append(time.monotonic() - looked)
             time.sleep(0.05)
         took = time.monotonic() - began
@@ -49,6 +51,37 @@ def test_a_turn_goes_on_when_its_client_leaves(server: Any, add_fault: Any) -> N
         answers.append(answer.status_code)
     assert answers[-1] == httpx.codes.OK
     assert set(answers[:-1]) == {httpx.codes.CONFLICT}
+
+
+def test_a_client_that_leaves_at_any_event_leaves_one_run_and_a_thread_that_works(
+    server: Any, workspace: Any
+) -> None:
+    jobs = workspace.client().jobs
+    whole = server.call("POST", "/responses", body={"input": LAUNCH, "stream": True}).text
+    before = {str(each.run_id) for each in jobs.list_runs()}
+    left = [_leave_after(server, events) for events in range(1, whole.count("data: {") + 1)]
+    answers = [_answered_in_the_end(server, LAUNCH, **ids) for ids in left]
+    started = {str(each.run_id) for each in jobs.list_runs()} - before
+    recorded = [_launched(each) for each in answers]
+    for run_id in started:
+        jobs.cancel_run(int(run_id))
+    afterwards = [server.ask("Hello.", conversation=_thread(each)) for each in answers]
+
+    assert len(left) > 8
+    assert sorted(recorded) == sorted(started)
+    assert {each["status"] for each in afterwards} == {"completed"}
+
+
+def test_once_one_worker_says_ready_no_request_is_refused(
+    workspace: Any, start_server: Any
+) -> None:
+    with start_server(workspace, arguments=("--workers", "3")) as server:
+        server.wait_until(lambda answer: answer.is_success)
+        with ThreadPoolExecutor(12) as pool:
+            told = [pool.submit(server.call, "GET", "/threads?limit=1") for _ in range(36)]
+        statuses = {each.result().status_code for each in told}
+
+    assert statuses == {httpx.codes.OK}
 
 
 def test_a_turn_that_runs_at_sigterm_is_answered_before_the_end(
@@ -123,3 +156,35 @@ def _begun(server: Any, **ids: Any) -> Iterator[Iterator[str]]:
         lines = answer.iter_lines()
         assert "response.created" in next(lines)
         yield lines
+
+
+def _leave_after(server: Any, events: int) -> dict[str, Any]:
+    """Read so many events of a launch, leave, and return the ids of the request."""
+    ids = {"custom_inputs": {"request_id": uuid4().hex, "thread_id": uuid4().hex}}
+    body = {"input": LAUNCH, "stream": True, **ids}
+    with server.client() as client, client.stream("POST", "/responses", json=body) as answer:
+        told = (line for line in answer.iter_lines() if line.startswith("data: "))
+        for _ in range(events):
+            next(told)
+    return ids
+
+
+def _answered_in_the_end(server: Any, text: str, **ids: Any) -> Any:
+    """Send a request again until its turn has ended, and return the response."""
+    until = time.monotonic() + 30
+    while True:
+        answer = server.call("POST", "/responses", body={"input": text, **ids})
+        if answer.is_success:
+            return answer.json()
+        assert answer.status_code == httpx.codes.CONFLICT, answer.text
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def _launched(response: Any) -> str:
+    [operation] = response["custom_outputs"]["operations"]
+    return str(operation["run_id"])
+
+
+def _thread(response: Any) -> str:
+    return str(response["custom_outputs"]["thread_id"])

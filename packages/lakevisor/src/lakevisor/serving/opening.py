@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -21,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 PAUSES_SECONDS = (1.0, 2.0, 5.0, 10.0)
 """Between the attempts; the last one is for all that follow."""
+FIRST_SECONDS = 30.0
+"""How long a request waits for the end of the first attempt to open."""
 GiveUp = Callable[[BaseException], None]
 SecondsLeft = Callable[[], float]
 
@@ -55,6 +58,7 @@ class OpenedInBackground:
         self._supervisor: Supervisor | None = None
         self._background: BackgroundResponses | None = None
         self._closing = asyncio.Event()
+        self._was_tried = asyncio.Event()
         self.problem: LakevisorError | None = None
         """Why it is not open, where an attempt has failed."""
 
@@ -98,6 +102,16 @@ class OpenedInBackground:
             raise NotReady
         return self._background
 
+    async def tried(self) -> None:
+        """Wait for the end of the first attempt; for those that follow nobody waits.
+
+        Of several processes on one port the first that is ready says so for all: who then asks
+        another one is not refused because that is a moment behind.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_SECONDS):
+                await self._was_tried.wait()
+
     async def _hold_open(self) -> None:
         preload_beside()
         attempt = 0
@@ -106,6 +120,7 @@ class OpenedInBackground:
                 await self._open()
             except (WorkspaceError, LakebaseError) as error:
                 self.problem = error
+                self._was_tried.set()
                 pause = PAUSES_SECONDS[min(attempt, len(PAUSES_SECONDS) - 1)]
                 attempt += 1
                 logger.warning(
@@ -125,6 +140,7 @@ class OpenedInBackground:
             BackgroundResponses.opened(supervisor, serving) as background,
         ):
             self._supervisor, self._background, self.problem = supervisor, background, None
+            self._was_tried.set()
             logger.info("Ready.", extra={"action": "ready"})
             try:
                 await self._closing.wait()

@@ -42,6 +42,9 @@ RESPONSE_PATHS = (
 )
 """Where the clients of OpenAI, MLflow and Databricks send a request; all do the same."""
 
+HEALTH, READY = "/health", "/ready"
+"""What is answered at once, whatever the process still does."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Routes:
@@ -53,7 +56,7 @@ class Routes:
 
     def router(self) -> APIRouter:
         """Return the routes."""
-        router = APIRouter(dependencies=[Depends(refuse_other_sites)])
+        router = APIRouter(dependencies=[Depends(refuse_other_sites), Depends(self._wait)])
         for path in RESPONSE_PATHS:
             router.add_api_route(
                 path, self.respond, methods=["POST"], **documents.respond(path, RESPONSE_PATHS[0])
@@ -61,8 +64,8 @@ class Routes:
         router.include_router(self._responses.router())
         for each in (Possessions, ResponseDownloads):
             router.include_router(each(opened=self.opened, identities=self.identities).router())
-        router.add_api_route("/health", self.health, methods=["GET"], **documents.HEALTH)
-        router.add_api_route("/ready", self.ready, methods=["GET"], **documents.READY)
+        router.add_api_route(HEALTH, self.health, methods=["GET"], **documents.HEALTH)
+        router.add_api_route(READY, self.ready, methods=["GET"], **documents.READY)
         return router
 
     async def respond(self, request: Request) -> Response:
@@ -88,6 +91,11 @@ class Routes:
             return as_json(await response.whole())
         seconds = self.settings.keep_alive_seconds if takes_comments(request) else None
         return as_stream(server_sent(await response.begun(), keep_alive_seconds=seconds))
+
+    async def _wait(self, request: Request) -> None:
+        """Hold a request that comes while this process, unlike others, still opens."""
+        if request.url.path not in (HEALTH, READY):
+            await self.opened.tried()
 
     @cached_property
     def _responses(self) -> ResponseRoutes:
