@@ -100,7 +100,10 @@ class Runner:
         try:
             await run_in_threadpool(_copy, source, copy)
             process = await self._started(app, deployment)
-        except (ApiError, AppFailed, BuildFailed, OSError, WrongStartFile) as error:
+        # Whatever is wrong, a deployment must not stay in progress for ever.
+        except Exception as error:
+            if not isinstance(error, ApiError | AppFailed | BuildFailed | WrongStartFile):
+                log.exception("The deployment of %s", app["name"])
             status = {"state": "FAILED", "message": f"Error starting app: {error}"}
             self._save(app["name"], pending=None, last={**deployment, "status": status})
             return

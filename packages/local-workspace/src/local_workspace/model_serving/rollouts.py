@@ -83,7 +83,10 @@ class Rollouts:
         for position, entity in enumerate(entities):
             try:
                 await self._servers.ensure(endpoint, entity)
-            except (BuildFailed, StartFailed) as error:
+            # Whatever is wrong, an endpoint must not stay in an update that nobody goes on with.
+            except Exception as error:
+                if not isinstance(error, BuildFailed | StartFailed):
+                    log.exception("%s of endpoint %s", entity["name"], name)
                 message = f"Served entity creation failed: {error}"
                 entities[position] = {
                     **entity,
