@@ -32,6 +32,7 @@ from lakevisor_plugin.rate_limits import NoSlot, RateLimit, RateLimits
 from lakevisor_plugin.results import CHART, DOWNLOAD, Answer, Deferred, Launched
 from lakevisor_plugin.review import Decision, ToolCall, Verdict
 from lakevisor_plugin.settled import Settled
+from lakevisor_plugin.spans import NoSpan, NoSpans, Span, SpanKind, Spans
 from lakevisor_plugin.sub_agent import Finding, Resource, SubAgent
 from lakevisor_plugin.turn import CurrentTurn, Turn
 
@@ -57,6 +58,8 @@ __all__ = [
     "Memory",
     "MemoryFull",
     "NoSlot",
+    "NoSpan",
+    "NoSpans",
     "Operation",
     "OperationNotFound",
     "Operations",
@@ -66,6 +69,9 @@ __all__ = [
     "Resource",
     "Seen",
     "Settled",
+    "Span",
+    "SpanKind",
+    "Spans",
     "Started",
     "SubAgent",
     "TextDelta",

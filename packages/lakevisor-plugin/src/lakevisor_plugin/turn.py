@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 
 from langchain_core.tools import InjectedToolArg
 from pydantic import GetCoreSchemaHandler
@@ -16,6 +17,7 @@ from pydantic_core import CoreSchema, core_schema
 from lakevisor_plugin.memory import Memory, no_memory
 from lakevisor_plugin.operations import Operations
 from lakevisor_plugin.rate_limits import RateLimits
+from lakevisor_plugin.spans import NoSpans, Span, SpanKind, Spans
 
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
@@ -66,6 +68,8 @@ class Turn:
     """Whether the person has accepted this very tool call; see `AskFirst`."""
     trace_id: str | None = None
     """The trace of this turn, where turns are traced; another one when the turn is run again."""
+    spans: Spans = field(default_factory=NoSpans, repr=False)
+    """Records spans of the turn's trace; use `span`."""
     make_user_workspace: Callable[[], WorkspaceClient] | None = field(default=None, repr=False)
     """Makes the client that `user_workspace` returns; it blocks."""
     begin_work: Callable[[Callable[[], Awaitable[None]]], bool] = field(
@@ -113,6 +117,8 @@ class Turn:
             deadline=time.monotonic() + seconds,
             tell=lambda _: None,
             memory=no_memory(),
+            # Its trace ends with the turn.
+            spans=NoSpans(),
         )
 
         async def limited() -> None:
@@ -120,6 +126,20 @@ class Turn:
                 await work(later)
 
         return self.begin_work(limited)
+
+    def span(
+        self, name: str, *, kind: SpanKind = "task", inputs: Any = None
+    ) -> AbstractContextManager[Span]:
+        """Record a part of a tool's work in the turn's trace: `with turn.span("look up"): ...`.
+
+        Each tool call has a span already. Where turns are not traced, nothing happens.
+
+        Args:
+            name: what happens, in few words; the same words each time.
+            kind: what kind of thing it is.
+            inputs: what it is given; recorded only where the configuration lets contents be.
+        """
+        return self.spans.span(name, kind=kind, inputs=inputs)
 
     def seconds_left(self) -> float:
         """Return how long the turn may still take, never less than 0."""

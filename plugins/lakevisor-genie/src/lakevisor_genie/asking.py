@@ -25,7 +25,7 @@ from lakevisor_genie.reply import ENDS, read_reply, status_of
 from lakevisor_genie.settings import GenieSettings
 from lakevisor_genie.spaces import ConfiguredSpace
 from lakevisor_genie.thread_memory import ThreadMemory
-from lakevisor_plugin import Turn
+from lakevisor_plugin import Span, Turn
 
 if TYPE_CHECKING:
     from databricks.sdk.service.dashboards import GenieMessage
@@ -44,6 +44,15 @@ class Asking:
 
     async def outcome(self, question: str) -> Outcome:
         """Ask a question, in Genie's conversation of this thread, and return what came of it."""
+        with self.turn.span("genie question", inputs={"question": question}) as span:
+            span.set_attributes(space=self.space.name, space_id=self.space.settings.space_id)
+            outcome = await self._outcome(question)
+            span.set_attributes(outcome=outcome.name)
+            if isinstance(outcome, Answered):
+                _show(outcome, span)
+        return outcome
+
+    async def _outcome(self, question: str) -> Outcome:
         memory = ThreadMemory(memory=self.turn.memory)
         space_id = self.space.settings.space_id
         asked = Question(
@@ -104,3 +113,15 @@ class Asking:
         if table.is_whole and not table.rows:
             kind = Empty
         return kind(reply=reply, table=table, statement_id=result.statement_id)
+
+
+def _show(answered: Answered, span: Span) -> None:
+    """Put on a span where the answer is found, and what was asked of the data; no cells."""
+    reply, table = answered.reply, answered.table
+    span.set_attributes(
+        conversation_id=reply.at.conversation_id,
+        message_id=reply.at.message_id,
+        statement_id=answered.statement_id or None,
+        rows=None if table is None else table.row_count,
+    )
+    span.set_outputs({"sql": reply.query.sql if reply.query else None, "words": list(reply.words)})

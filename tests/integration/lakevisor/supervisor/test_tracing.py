@@ -26,8 +26,20 @@ print(json.dumps([
         "trace_id": each.info.trace_id,
         "session": each.info.trace_metadata["mlflow.trace.session"],
         "tags": each.info.tags,
-        "spans": [[span.name, span.parent_id is None] for span in each.data.spans],
-        "root": {name: each.data.spans[0].get_attribute(name) for name in ("run_id", "job")},
+        "user": each.info.trace_metadata["mlflow.trace.user"],
+        "usage": each.info.token_usage,
+        "spans": [
+            {
+                "name": span.name,
+                "type": span.span_type,
+                "below": next((e.name for e in each.data.spans if e.span_id == span.parent_id), ""),
+                "inputs": span.inputs,
+                "outputs": span.outputs,
+                "attributes": {n: v for n, v in span.attributes.items() if n[:7] != "mlflow."},
+                "status": [span.status.status_code.value, span.status.description],
+            }
+            for span in each.data.spans
+        ],
     }
     for each in found
 ]))
@@ -75,8 +87,9 @@ def ask_traced(
 ) -> Callable[..., Any]:
     """Give a function that asks one question in a process whose turns are traced."""
 
-    async def ask(text: str, tracking_uri: str = tracking_uri) -> Any:
+    async def ask(text: str, *more: str, tracking_uri: str = tracking_uri, **variables: str) -> Any:
         changes = [
+            *more,
             "tracing.enabled=true",
             "tracing.experiment=turns",
             "workspace.connect_timeout_seconds=30",
@@ -84,6 +97,7 @@ def ask_traced(
             f"{JOB}.trace_parameter=trace_id",
         ]
         environment = {"MLFLOW_TRACKING_URI": tracking_uri, "MLFLOW_HTTP_REQUEST_TIMEOUT": "1"}
+        environment |= variables
         done = await ask_in_a_process(workspace, text, changes=changes, **environment)
         assert done.returncode == 0, done.stdout + done.stderr
         return json.loads(done.stdout)
@@ -100,16 +114,45 @@ async def test_a_launch_is_one_trace_that_is_found_by_its_run(
     (trace,) = traces(f"tags.`lakevisor.run_id` = '{operation['run_id']}'")
     run = workspace.client().jobs.get_run(int(operation["run_id"]))
     assert {each.name: each.value for each in run.job_parameters}["trace_id"] == trace["trace_id"]
-    assert trace["root"] == {"run_id": operation["run_id"], "job": "transaction_anomalies"}
+    spans = {each["name"]: each for each in trace["spans"]}
+    root = spans["turn"]["attributes"]
+    assert (root["run_id"], root["job"]) == (operation["run_id"], "transaction_anomalies")
     assert trace["tags"]["lakevisor.job"] == "transaction_anomalies"
     assert trace["session"] == trace["tags"]["lakevisor.thread_id"] == answer["thread_id"]
     acts = [each for each in await read_audit(workspace) if each["trace_id"] == trace["trace_id"]]
     assert [each["action"] for each in acts] == ["intended", "launched"]
     assert acts[1]["run_id"] == operation["run_id"]
     assert acts[1]["thread_id"] == answer["thread_id"]
-    # What the turn calls is recorded below the turn, not beside it.
-    assert [name for name, is_root in trace["spans"] if is_root] == ["turn"]
-    assert "ChatDatabricks" in {name for name, _ in trace["spans"]}
+    assert {name: (each["type"], each["below"]) for name, each in spans.items()} == {
+        "turn": ("AGENT", ""),
+        "supervisor": ("AGENT", "turn"),
+        "model call": ("CHAT_MODEL", "supervisor"),
+        "start_databricks_job": ("TOOL", "turn"),
+        "launch": ("TASK", "start_databricks_job"),
+    }
+    assert spans["launch"]["attributes"]["run_id"] == operation["run_id"]
+    assert spans["turn"]["outputs"] == {"answer": answer["text"]}
+    assert trace["usage"]["total_tokens"] == root["total_tokens"] > 0
+    assert (root["model_calls"], trace["user"]) == (1, root["caller"])
+
+
+async def test_without_contents_a_trace_has_facts_alone(ask_traced: Any, traces: Any) -> None:
+    answer = await ask_traced(
+        "How many customers are there?",
+        "tracing.contents=none",
+        "tracing.caller_key=env:CALLER_KEY",
+        CALLER_KEY="a key that nobody knows",
+    )
+
+    (trace,) = traces(f"tags.`lakevisor.thread_id` = '{answer['thread_id']}'")
+    spans = {each["name"]: each for each in trace["spans"]}
+    assert spans["genie question"]["below"] == "query_genie"
+    assert spans["genie question"]["attributes"]["outcome"] == "answered"
+    assert [(each["inputs"], each["outputs"]) for each in trace["spans"]] == [(None, None)] * 5
+    told = json.dumps(trace)
+    assert "customers" not in told
+    assert "@" not in trace["user"]
+    assert len(trace["user"]) == 32
 
 
 async def test_a_tracking_server_that_is_away_keeps_nobody_from_working(ask_traced: Any) -> None:

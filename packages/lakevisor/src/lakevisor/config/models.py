@@ -297,6 +297,17 @@ class TracingSettings(Section):
     experiment: Name | None = Field(
         None, description="The MLflow experiment, by its name or its id."
     )
+    contents: Literal["all", "none"] = Field(
+        "all",
+        description="Whether traces hold what was said, asked and found; secrets never.",
+    )
+    sample_rate: float = Field(
+        1, ge=0, le=1, description="The share of requests whose turns are traced."
+    )
+    caller_key: SecretRef | None = Field(
+        None,
+        description="With it, traces name a caller by a keyed hash (HMAC-SHA256) of the user name.",
+    )
 
     @model_validator(mode="after")
     def _somewhere_to_trace_to(self) -> Self:

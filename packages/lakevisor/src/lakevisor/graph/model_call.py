@@ -19,6 +19,8 @@ from lakevisor.errors import DeadlineExceeded, ModelError, ModelStreamBroken
 from lakevisor.graph.context import Emit, TurnContext
 from lakevisor_plugin import TextDelta
 
+MODEL_CALL = "model call"
+"""The name of its span in a trace."""
 COMPLETE = frozenset({"stop", "tool_calls"})
 """The `finish_reason`s of a message that says all that the model meant to say."""
 
@@ -63,14 +65,17 @@ class Speaker:
         whole: AIMessageChunk | None = None
         usage: UsageMetadata | None = None
         finish_reason = None
-        async with _within(context.take_model_call(), context):
-            async for chunk in self.model.astream(messages):
-                assert isinstance(chunk, AIMessageChunk)
-                usage = chunk.usage_metadata or usage
-                finish_reason = chunk.response_metadata.get("finish_reason") or finish_reason
-                whole = chunk if whole is None else whole + chunk
-                if chunk.text:
-                    emit(TextDelta(agent=self.agent, text=chunk.text))
+        with context.turn.span(MODEL_CALL, kind="model", inputs=messages) as span:
+            async with _within(context.take_model_call(), context):
+                async for chunk in self.model.astream(messages):
+                    assert isinstance(chunk, AIMessageChunk)
+                    usage = chunk.usage_metadata or usage
+                    finish_reason = chunk.response_metadata.get("finish_reason") or finish_reason
+                    whole = chunk if whole is None else whole + chunk
+                    if chunk.text:
+                        emit(TextDelta(agent=self.agent, text=chunk.text))
+            span.set_attributes(finish_reason=finish_reason, streamed=True, **counted(usage))
+            span.set_outputs(whole)
         context.add_usage(usage)
         if whole is None or not _is_complete(whole, finish_reason):
             return None
@@ -78,10 +83,15 @@ class Speaker:
         return None if calls is None else self._kept(whole, calls, usage)
 
     async def _asked_again(self, messages: Sequence[AnyMessage], context: TurnContext) -> AIMessage:
-        async with _within(context.take_model_call(), context):
-            answer = await self.model.ainvoke(messages)
+        with context.turn.span(MODEL_CALL, kind="model", inputs=messages) as span:
+            async with _within(context.take_model_call(), context):
+                answer = await self.model.ainvoke(messages)
+            finish_reason = answer.response_metadata.get("finish_reason")
+            usage = counted(answer.usage_metadata)
+            span.set_attributes(finish_reason=finish_reason, streamed=False, **usage)
+            span.set_outputs(answer)
         context.add_usage(answer.usage_metadata)
-        whole = _is_complete(answer, answer.response_metadata.get("finish_reason"))
+        whole = _is_complete(answer, finish_reason)
         if not whole or answer.invalid_tool_calls:
             raise ModelError("The language model's answer was incomplete, twice.")
         return self._kept(answer, answer.tool_calls, answer.usage_metadata)
@@ -97,6 +107,13 @@ class Speaker:
             tool_calls=[{**call, "id": call["id"] or f"call_{uuid4().hex}"} for call in calls],
             usage_metadata=usage,
         )
+
+
+def counted(usage: UsageMetadata | None) -> dict[str, int]:
+    """Return the tokens of a model call, by the names that traces have for them."""
+    if usage is None:
+        return {}
+    return {name: usage[name] for name in ("input_tokens", "output_tokens", "total_tokens")}
 
 
 @asynccontextmanager

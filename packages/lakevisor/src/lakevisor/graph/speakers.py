@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from langchain_core.messages import AIMessage
+from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.messages import AIMessage, AnyMessage
 from langchain_core.runnables import Runnable
 from langgraph.graph import END
 from langgraph.runtime import Runtime
@@ -17,6 +18,7 @@ from lakevisor.graph.budget_callback import BudgetCallback
 from lakevisor.graph.context import TurnContext
 from lakevisor.graph.messages import SUPERVISOR, reply_part
 from lakevisor.graph.model_call import Speaker
+from lakevisor.graph.spans_of_runs import SpansOfRuns
 from lakevisor.graph.state import State, after_answer
 from lakevisor.graph.view import agent_view, supervisor_view
 from lakevisor_plugin import AgentStarted, Answered
@@ -36,7 +38,10 @@ class SupervisorNode:
         emit = runtime.stream_writer
         emit(AgentStarted(agent=SUPERVISOR))
         view = supervisor_view(state["messages"], window_tokens=self.window_tokens)
-        message = await self.speaker.speak(view, runtime.context, emit)
+        with runtime.context.turn.span(SUPERVISOR, kind="agent") as span:
+            message = await self.speaker.speak(view, runtime.context, emit)
+            span.set_attributes(calls=_names_of_calls(message))
+            span.set_outputs(message)
         update: State = {"messages": [message], "assignments": []}
         if message.tool_calls:
             return Command(goto=TOOLS, update=update)
@@ -63,7 +68,11 @@ class AgentNode:
             task=state["assignments"][0]["task"],
             window_tokens=self.window_tokens,
         )
-        message = await self.speaker.speak(view, runtime.context, emit)
+        task = state["assignments"][0]["task"]
+        with runtime.context.turn.span(self.speaker.agent, kind="agent", inputs=task) as span:
+            message = await self.speaker.speak(view, runtime.context, emit)
+            span.set_attributes(calls=_names_of_calls(message))
+            span.set_outputs(message)
         if message.tool_calls:
             return Command(goto=TOOLS, update={"messages": [message]})
         emit(Answered(agent=self.speaker.agent, text=message.text, streamed=True))
@@ -89,14 +98,32 @@ class OwnGraphNode:
             task=state["assignments"][0]["task"],
             window_tokens=self.window_tokens,
         )
-        callback = BudgetCallback(runtime.context)
-        result = await self.graph.ainvoke({"messages": view}, {"callbacks": [callback]})
-        last = result["messages"][-1]
-        if not isinstance(last, AIMessage) or not last.text.strip():
-            raise ModelError(f"The agent {self.agent!r} gave no answer.")
+        task = state["assignments"][0]["task"]
+        with runtime.context.turn.span(self.agent, kind="agent", inputs=task) as span:
+            last = await self._answer(view, runtime.context)
+            span.set_outputs(last)
         emit(Answered(agent=self.agent, text=last.text))
         # What a graph of one's own has read is not seen here.
         return _answered(state, reply_part(self.agent, last.text), read_outside=True)
+
+    async def _answer(self, view: Sequence[AnyMessage], context: TurnContext) -> AIMessage:
+        """Return the last message of the graph, which is its answer.
+
+        Raises:
+            ModelError: there is none.
+        """
+        with SpansOfRuns(context.turn) as spans:
+            callbacks: list[BaseCallbackHandler] = [BudgetCallback(context), spans]
+            result = await self.graph.ainvoke({"messages": view}, {"callbacks": callbacks})
+        last = result["messages"][-1]
+        if not isinstance(last, AIMessage) or not last.text.strip():
+            raise ModelError(f"The agent {self.agent!r} gave no answer.")
+        return last
+
+
+def _names_of_calls(message: AIMessage) -> str | None:
+    """Return which tools a message calls, joined by commas."""
+    return ",".join(call["name"] for call in message.tool_calls) or None
 
 
 def _answered(state: State, message: AIMessage, *, read_outside: bool = False) -> Command[str]:

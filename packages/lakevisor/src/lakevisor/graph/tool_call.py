@@ -118,8 +118,14 @@ class ToolRunner:
             call.agent, call.tool, may_change=call.tool in self.effects
         )
         turn = context.turn_for(call, operations, emit, accepted=accepted)
-        outcome = await self._outcome(call, turn, context, read_outside=read_outside)
-        outcome = _without_secrets(outcome)
+        with turn.span(call.tool, kind="tool", inputs=dict(call.arguments)) as span:
+            span.set_attributes(agent=call.agent, call_id=call.call_id)
+            outcome = await self._outcome(call, turn, context, read_outside=read_outside)
+            outcome = _without_secrets(outcome)
+            span.set_attributes(outcome=outcome.kind)
+            span.set_outputs(outcome.content)
+            if outcome.kind == "error":
+                span.fail(outcome.content)
         emit(ToolFinished(**names, outcome=outcome.kind, content=outcome.content))
         return replace(outcome, operations=(*outcome.operations, *operations.touched))
 

@@ -31,8 +31,10 @@ from lakevisor.ledger.values import (
 )
 from lakevisor_plugin import (
     GiveUp,
+    NoSpans,
     Operation,
     OperationNotFound,
+    Spans,
     Started,
     ToolFault,
 )
@@ -65,6 +67,8 @@ class TurnOperations:
     """Whether the caller may see and stop what others have started."""
     trace_id: str | None = None
     """The trace of the turn."""
+    spans: Spans = field(default_factory=NoSpans)
+    """Records each launch in the trace."""
     tell_launched: Callable[[Operation], None] = _nobody
     """Hears of what the turn has started, or finds started."""
 
@@ -126,7 +130,7 @@ class CallOperations:
         token = self._token(kind, job, parameters)
         intent = self._intent(token, kind=kind, title=title, job=job, parameters=parameters)
         try:
-            operation = self._touch(await self._launched(intent, start))
+            operation = await self._launched(intent, start)
         except LakebaseError as error:
             # It may run by now; a model that read of it could wish for it again in other words.
             raise LaunchUnknown(title) from error
@@ -262,6 +266,15 @@ class CallOperations:
             )
 
     async def _launched(
+        self, intent: Intent, start: Callable[[str], Awaitable[Started]]
+    ) -> Operation:
+        with self.turn.spans.span("launch", inputs=dict(intent.parameters)) as span:
+            span.set_attributes(kind=intent.kind, job=intent.job)
+            operation = self._touch(await self._record(intent, start))
+            span.set_attributes(run_id=operation.run_id, state=operation.state)
+        return operation
+
+    async def _record(
         self, intent: Intent, start: Callable[[str], Awaitable[Started]]
     ) -> OperationRecord:
         intend = partial(self.turn.store.intend, self.turn.lease, intent, self.turn.limits)

@@ -43,8 +43,7 @@ async def open_supervisor(
         WorkspaceError: the workspace does not answer or does not know us.
         LakebaseError: the conversations cannot be kept.
     """
-    SECRETS.learn_environment(environment)
-    redact_logs(SECRETS)
+    _protect_secrets(environment)
     loading = preload_beside()
     workspace = await connect(configuration.settings.workspace, environment)
     await asyncio.wrap_future(loading)
@@ -57,7 +56,7 @@ async def open_supervisor(
     registry = build_registry(configuration)
     async with (
         open_checkpoints(settings.lakebase, workspace) as checkpoints,
-        open_tracing(settings.tracing) as tracing,
+        open_tracing(settings.tracing, environment) as tracing,
     ):
         supervisor = Supervisor(
             settings=settings,
@@ -70,6 +69,12 @@ async def open_supervisor(
         )
         async with _working(supervisor):
             yield supervisor
+
+
+def _protect_secrets(environment: Mapping[str, str]) -> None:
+    """Let no log show a secret, before anything can log one."""
+    SECRETS.learn_environment(environment)
+    redact_logs(SECRETS)
 
 
 def _graph(

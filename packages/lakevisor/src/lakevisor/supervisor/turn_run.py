@@ -88,7 +88,7 @@ class TurnRun:
             async with kept(self.ledger.turns, self.lease):
                 with self.tracing.turn(self.lease, self.request.text) as trace:
                     answer = await self._answer(trace, emit)
-                    trace.answered(answer.text)
+                    trace.answered(answer)
                     return answer
         except BaseException:
             await asyncio.shield(self._release())
@@ -222,6 +222,7 @@ class TurnRun:
             begin_work=self.background.begin,
             names=self.caller.names,
             trace_id=trace.trace_id,
+            spans=trace.spans,
             rate_limits=TurnRateLimits(slots=self.ledger.slots, owner=self.lease.owner),
             deadline=time.monotonic() + seconds,
             tell=lambda _: None,
@@ -261,5 +262,6 @@ class TurnRun:
                 self.settings.operations.administrators
             ),
             trace_id=trace.trace_id,
+            spans=trace.spans,
             tell_launched=trace.launched,
         )
