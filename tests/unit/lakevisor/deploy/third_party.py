@@ -69,9 +69,13 @@ class ThirdParty:
 
     def install_editable(self) -> None:
         """Install it as `pip install --editable` does."""
+        self.write_editable()
+        sys.path.append(str(self.source))
+
+    def write_editable(self) -> None:
+        """Write what that writes; the source is not on this process's path."""
         self._write_source(self.source)
         self._write_metadata({"url": self.source.as_uri(), "dir_info": {"editable": True}})
-        sys.path.append(str(self.source))
 
     def install_from_folder(self, *, extra: str = "", is_pure: bool = True) -> None:
         """Install it as `pip install FOLDER` does."""

@@ -22,8 +22,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 OBSTRUCTED = 8
-REQUEST_SECONDS = 297.0
-"""What Model Serving gives a request; the first one to a new version connects to everything."""
 
 
 @app.callback()
@@ -138,15 +136,13 @@ def rollback(
 
 
 def _connected(configuration: Configuration, options: Options) -> WorkspaceConnection:
-    """Connect with the patience that a model's answer takes, after starting what starts."""
+    """Connect, after starting what starts."""
     from lakevisor.cli.running import run
     from lakevisor.workspace import connect, start_workspace
 
     async def connected() -> WorkspaceConnection:
         await start_workspace(configuration, options.environment, tell=_tell)
-        settings = configuration.settings.workspace
-        patient = {"http_timeout_seconds": max(REQUEST_SECONDS, settings.http_timeout_seconds)}
-        return await connect(settings.model_copy(update=patient), options.environment)
+        return await connect(configuration.settings.workspace, options.environment)
 
     return run(connected())
 
