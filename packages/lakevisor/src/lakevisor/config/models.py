@@ -236,10 +236,10 @@ class OperationSettings(Section):
         strict=False,
         description="Users and groups that may see, stop and repair what anybody has started.",
     )
-    sweep_minutes: float | None = Field(
+    sweep_minutes: float = Field(
         5,
-        gt=0,
-        description="How often a process looks for launches whose answer was lost; null: never.",
+        ge=0,
+        description="How often a process looks for launches whose answer was lost; 0: never.",
     )
 
 

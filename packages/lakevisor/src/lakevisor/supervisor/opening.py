@@ -93,7 +93,7 @@ async def _working(supervisor: Supervisor) -> AsyncIterator[None]:
 
     minutes = supervisor.settings.operations.sweep_minutes
     tasks = []
-    if minutes is not None:
+    if minutes:
         sweeping = keep_sweeping(supervisor.sweep, minutes=minutes)
         tasks.append(asyncio.create_task(sweeping, name="sweep"))
     try:
