@@ -22,6 +22,10 @@ test: $(VENV)/.ready-dev ## set up and run all tests
 chaos: $(VENV)/.ready-dev ## kill processes at every moment of a launch (long)
 	PYTHONPATH=tests $(BIN)/python -m chaos
 
+.PHONY: deployed
+deployed: $(VENV)/.ready-dev ## deploy a model to a local workspace and talk to it there (long)
+	PYTHONPATH=tests $(BIN)/python -m deployed
+
 .PHONY: check
 check: $(VENV)/.ready-dev ## lint, types, import contracts, lock files
 	$(BIN)/ruff check .

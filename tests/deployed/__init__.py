@@ -1,0 +1,1 @@
+"""A deployment from its plan to its rollback, on a local workspace; `make deployed` runs it."""
