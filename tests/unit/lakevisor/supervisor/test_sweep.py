@@ -55,6 +55,7 @@ class Given:
             parameters_digest=name,
         )
         await self.ledger.operations.intend(lease, intent, LaunchLimits())
+        return lease
 
     async def find(self, _settings, intended, _workspace):
         found = self.found[intended.parameters["name"]]
@@ -89,6 +90,17 @@ async def test_the_one_run_that_it_can_be_is_its_run(given):
     operation = await given.ledger.operations.get_any("1", "7")
     assert (operation.token, operation.owner.owner) == ("a", "ann")
     assert await given.sweep() == {}
+
+
+async def test_answers_are_kept_for_a_year_and_known_by_their_request_till_then(given):
+    lease = await given.launch("a")
+    await given.ledger.turns.finish(lease, "Started.")
+
+    given.found = {"a": ["7"]}
+    await given.sweep(after=timedelta(days=364))
+    assert await given.ledger.turns.answer(lease.thread_key, "turn") is not None
+    await given.sweep(after=timedelta(days=2))
+    assert await given.ledger.turns.answer(lease.thread_key, "turn") is None
 
 
 async def test_what_is_not_there_after_the_time_was_not_started(given):

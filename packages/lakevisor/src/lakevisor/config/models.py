@@ -212,6 +212,11 @@ class TurnSettings(Section):
     proposal_seconds: Seconds = Field(
         600, description="How long what was proposed can be accepted."
     )
+    answers_kept_days: float = Field(
+        365,
+        gt=0,
+        description="How long answers are kept; a request sent again after that begins anew.",
+    )
 
 
 class LimitSettings(Section):

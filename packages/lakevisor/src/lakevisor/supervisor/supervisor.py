@@ -262,6 +262,7 @@ class Supervisor:
             workspace=self.workspace,
             window=window_of(self.settings),
             responses_kept=timedelta(hours=self.settings.serving.background.kept_hours),
+            answers_kept=timedelta(days=self.settings.turn.answers_kept_days),
         )
 
     @cached_property

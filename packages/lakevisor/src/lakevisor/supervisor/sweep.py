@@ -58,6 +58,8 @@ class Sweep:
     """How long after an intent a request that starts it can arrive."""
     responses_kept: timedelta = timedelta(days=1)
     """How long after its end a response in the background is kept, with its events."""
+    answers_kept: timedelta = timedelta(days=365)
+    """How long a turn is known by its request id, with its answer."""
 
     async def run(self, *, is_dry: bool = False) -> Sequence[Swept] | None:
         """Look for all that has waited long enough; None while another process is at it.
@@ -73,6 +75,7 @@ class Sweep:
                 return None
             if not is_dry:
                 await self.ledger.responses.forget(self.responses_kept)
+                await self.ledger.turns.forget_answers(self.answers_kept)
             intents = (await self._waiting(self.window))[:AT_MOST]
             due = {each.token for each in await self._waiting(2 * self.window)}
             found = {each.token: await self._find(each) for each in intents}
