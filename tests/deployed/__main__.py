@@ -2,8 +2,8 @@
 
 The model is served from a fresh virtual environment, made from its requirements alone, with a
 plugin of somebody else among its wheels. A second version cannot answer and is taken back; a
-third one is, and the first one serves again after a rollback. Takes minutes: 175 packages are
-installed.
+third one can, and the first one serves again after a rollback. Then the bundle runs as an app.
+Takes minutes: 175 packages are installed, twice.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from uuid import uuid4
 import httpx
 
 from benchmarks.own_workspace import OwnWorkspace, own_workspace
+from deployed.as_app import ask_app, start_app
 from unit.lakevisor.deploy.third_party import ThirdParty
 
 REPOSITORY = Path(__file__).parents[2]
@@ -51,6 +52,7 @@ class Deploying:
             "workspace.config_file": str(self.workspace.data / "databrickscfg"),
             "workspace.start": "null",
             "deployment.secret_scope": SCOPE,
+            "deployment.app.name": "lakevisor",
             "deployment.model.name": "main.default.lakevisor",
             "deployment.model.endpoint": ENDPOINT,
             "deployment.model.client_id": self.principal,
@@ -113,6 +115,17 @@ def run(deploying: Deploying) -> None:
     _require("version 1 answers", bool(answer), answer)
     _step(deploying, "version 3", "deploy", "model", said="version 3 serves")
     _step(deploying, "rollback", "deploy", "rollback", said="version 1 serves")
+    run_as_app(deploying)
+
+
+def run_as_app(deploying: Deploying) -> None:
+    """Render the bundle, run it as an app, and ask it."""
+    bundle = deploying.workspace.data / "bundle"
+    render = ("deploy", "app", "--output", str(bundle))
+    _step(deploying, "bundle", *render, said="databricks bundle deploy")
+    url = start_app(deploying.workspace.client(), bundle)
+    answer = ask_app(url, deploying.workspace.token, CONVERSATION[0][0])
+    _require("the app answers", CONVERSATION[0][1] in answer, answer)
 
 
 def _step(deploying: Deploying, name: str, *words: str, said: str, code: int = 0) -> None:
