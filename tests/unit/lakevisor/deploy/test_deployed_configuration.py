@@ -37,6 +37,18 @@ def test_an_app_is_its_own_identity_behind_its_platforms_proxy(configure, worksp
     assert tree["serving"]["identity"] == "proxy"
 
 
+@pytest.mark.parametrize(
+    ("has_user_policy", "identity"), [(True, "model_serving"), (False, "self")]
+)
+def test_a_model_knows_people_by_their_tokens_where_it_is_given_them(
+    configure, has_user_policy, identity
+):
+    configuration = configure("prod", "serving.identity=proxy")
+    tree = deployed_tree(configuration, Target.MODEL, host=HOST, has_user_policy=has_user_policy)
+
+    assert tree["serving"]["identity"] == identity
+
+
 def test_overrides_travel_and_the_section_of_the_deployment_does_not(configure):
     configuration = configure("prod", "model.max_tokens=77", "workspace.http_timeout_seconds=9")
     tree = deployed_tree(configuration, Target.APP, host=HOST)

@@ -21,24 +21,28 @@ class Target(StrEnum):
     APP = "app"
 
 
-def deployed_tree(configuration: Configuration, target: Target, *, host: str) -> dict[str, Any]:
+def deployed_tree(
+    configuration: Configuration, target: Target, *, host: str, has_user_policy: bool = False
+) -> dict[str, Any]:
     """Return the values that travel, as plain YAML would hold them; secrets as references.
 
     Args:
         configuration: of the workspace.
         target: an app acts as its own service principal, a model as the configured one.
         host: the workspace's address; an app is told by its platform and takes none.
+        has_user_policy: whether the model is given people's own tokens, which say who asks.
     """
     tree: dict[str, Any] = configuration.tree.plain()
     tree.pop("deployment", None)
     workspace = {
         key: value for key, value in tree.get("workspace", {}).items() if key not in _STAYS_HERE
     }
-    if target is Target.APP:
-        tree["serving"] = {**tree.get("serving", {}), "identity": "proxy"}
-    else:
+    identity = "proxy"
+    if target is Target.MODEL:
+        identity = "model_serving" if has_user_policy else "self"
         workspace |= _login_of_model(configuration, host)
-    return {**tree, "workspace": workspace}
+    serving = {**tree.get("serving", {}), "identity": identity}
+    return {**tree, "workspace": workspace, "serving": serving}
 
 
 def required_secrets(tree: Mapping[str, Any]) -> list[str]:

@@ -16,7 +16,7 @@ from lakevisor.deploy.deployed_configuration import (
     stranded_secrets,
 )
 from lakevisor.deploy.distributions import Travelling, active_plugins, travelling
-from lakevisor.deploy.needs import Kind, Need, find_needs
+from lakevisor.deploy.needs import Kind, Need, find_needs, user_scopes
 from lakevisor.deploy.requirements import Requirements, pin_requirements
 from lakevisor.errors import NotDeployable
 from lakevisor.registry import build_registry, discover
@@ -56,7 +56,8 @@ class Draft:
 
     def tree(self, target: Target, *, host: str) -> dict[str, Any]:
         """Return the configuration that travels; see `deployed_tree`."""
-        return deployed_tree(self.configuration, target, host=host)
+        has_user_policy = bool(user_scopes(self.needs))
+        return deployed_tree(self.configuration, target, host=host, has_user_policy=has_user_policy)
 
     def secrets(self, target: Target) -> list[str]:
         """Return the names of the environment variables that hold secrets there."""
