@@ -73,6 +73,15 @@ def test_headers_say_nothing_where_no_proxy_is_configured(
     assert [each["run_id"] for each in own] == [run_id]
 
 
+def test_the_case_of_an_address_makes_no_other_person(shared_server: Any) -> None:
+    name = f"Ann-{uuid4().hex}@Example.com"
+    thread_id = shared_server.ask("Hello.", user=name)["custom_outputs"]["thread_id"]
+
+    answer = shared_server.call("GET", f"/threads/{thread_id}", user=name.lower())
+
+    assert answer.status_code == httpx.codes.OK
+
+
 def test_a_token_of_somebody_else_is_refused(workspace: Any, shared_server: Any) -> None:
     token = workspace.tokens["viewer"]
     headers = {"x-forwarded-access-token": token}

@@ -54,7 +54,7 @@ class Identities:
             if not user_name:
                 raise CallerUnknown
             return Caller(user_name=user_name, groups=groups, user_token=SecretStr(token))
-        if user_name != name.lower():
+        if user_name != name:
             if user_name and USER_HEADERS[0] in headers:
                 # The proxy says one thing, and the token is another person's.
                 raise CallerUnknown
@@ -79,7 +79,8 @@ def _user_name(headers: Headers) -> str | None:
         if name is not None:
             if len(name) > _MAX_NAME_CHARS or not name.isprintable():
                 raise CallerUnknown
-            return name
+            # A user name in the workspace is an address, whose case says nothing; an id's may.
+            return name.lower() if header == USER_HEADERS[0] else name
     return None
 
 
