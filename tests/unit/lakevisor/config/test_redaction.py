@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -107,12 +108,16 @@ def log() -> Iterator[io.StringIO]:
     redactor = Redactor()
     redactor.learn("known-secret")
     make, written = logging.getLogRecordFactory(), io.StringIO()
+    make_record, tell = logging.Logger.makeRecord, threading.excepthook
+    threading.excepthook = threading.__excepthook__
     redact_logs(redactor)
     handler = logging.StreamHandler(written)
     logging.getLogger("somebody").addHandler(handler)
     yield written
     logging.getLogger("somebody").removeHandler(handler)
     logging.setLogRecordFactory(make)
+    logging.Logger.makeRecord = make_record  # type: ignore[method-assign]
+    threading.excepthook = tell
 
 
 def test_log_records_have_no_secrets_whoever_handles_them(log: io.StringIO) -> None:
@@ -124,6 +129,46 @@ def test_log_records_have_no_secrets_whoever_handles_them(log: io.StringIO) -> N
     assert "known-secret" not in log.getvalue()
     assert f"It failed with {REDACTED}." in log.getvalue()
     assert f"{REDACTED} in the cause" in log.getvalue()
+
+
+class Header:
+    """Something that shows a secret when it is printed."""
+
+    def __repr__(self) -> str:
+        return "Header(known-secret)"
+
+
+@pytest.mark.parametrize(
+    "told", ["a known-secret", ["known-secret"], {"a": "known-secret"}, Header()]
+)
+def test_what_extra_brings_has_no_secrets(log: io.StringIO, told: object) -> None:
+    logging.getLogger("somebody").handlers[0].setFormatter(logging.Formatter("%(told)s"))
+
+    logging.getLogger("somebody").error("Sent.", extra={"told": told})
+
+    assert REDACTED in log.getvalue()
+    assert "known-secret" not in log.getvalue()
+
+
+def test_what_extra_brings_stays_as_it_is_without_a_secret(log: io.StringIO) -> None:
+    kept: list[logging.LogRecord] = []
+    logger, told = logging.getLogger("somebody"), {"rows": [1, 2.5, None], "at": object()}
+    logger.handlers[0].addFilter(lambda record: bool(kept.append(record)) or True)
+
+    logger.error("Sent.", extra=told)
+
+    assert {name: getattr(kept[0], name) for name in told} == told
+
+
+@pytest.mark.usefixtures("log")
+def test_what_a_thread_dies_of_has_no_secrets(capsys: pytest.CaptureFixture[str]) -> None:
+    thread = threading.Thread(target=lambda: int("known-secret"), name="theirs")
+    thread.start()
+    thread.join()
+
+    told = capsys.readouterr().err
+    assert f"ValueError: invalid literal for int() with base 10: '{REDACTED}'" in told
+    assert "Exception in thread theirs:" in told
 
 
 def test_log_arguments_that_do_not_fit_show_no_secret(

@@ -85,7 +85,7 @@ class Speaker:
     async def _asked_again(self, messages: Sequence[AnyMessage], context: TurnContext) -> AIMessage:
         with context.turn.span(MODEL_CALL, kind="model", inputs=messages) as span:
             async with _within(context.take_model_call(), context):
-                answer = await self.model.ainvoke(messages)
+                answer = await self._whole(messages)
             finish_reason = answer.response_metadata.get("finish_reason")
             usage = counted(answer.usage_metadata)
             span.set_attributes(finish_reason=finish_reason, streamed=False, **usage)
@@ -95,6 +95,13 @@ class Speaker:
         if not whole or answer.invalid_tool_calls:
             raise ModelError("The language model's answer was incomplete, twice.")
         return self._kept(answer, answer.tool_calls, answer.usage_metadata)
+
+    async def _whole(self, messages: Sequence[AnyMessage]) -> AIMessage:
+        try:
+            return await self.model.ainvoke(messages)
+        # The clients read an answer's parts without looking whether it has them.
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise ModelError("The language model's answer could not be read.") from error
 
     def _kept(
         self, said: AIMessage, calls: Sequence[ToolCall], usage: UsageMetadata | None

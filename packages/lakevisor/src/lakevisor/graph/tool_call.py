@@ -287,7 +287,10 @@ async def _refuse(call: ToolCall, reason: str, context: TurnContext) -> Outcome:
         owner=context.operations.lease.owner,
         action=Action.REFUSED,
         origin=context.operations.origin(call.agent, call.tool),
-        details=SECRETS.content_value({"reason": reason, "arguments": dict(call.arguments)}),
+        details={
+            "reason": SECRETS.text(reason),
+            "arguments": SECRETS.content_value(dict(call.arguments)),
+        },
     )
     await context.audit.append(entry)
     return Outcome(kind="refused", content=f"Refused: {reason}")

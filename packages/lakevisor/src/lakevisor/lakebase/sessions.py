@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from lakevisor.config import LakebaseSettings
+from lakevisor.config import SECRETS, LakebaseSettings
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -41,6 +41,12 @@ def bound_sessions(pool: AsyncConnectionPool[Any], settings: LakebaseSettings) -
 
     class BoundedConnection(base):  # type: ignore[misc]
         """A connection that is cut when an exchange with PostgreSQL takes too long."""
+
+        @classmethod
+        async def _get_connection_params(cls, conninfo: str, **kwargs: Any) -> Any:
+            """Learn the password; psycopg's hook is the one place where each login's is seen."""
+            SECRETS.learn_passing(kwargs.get("password") or "")
+            return await super()._get_connection_params(conninfo, **kwargs)
 
         async def wait(self, gen: Any, *args: Any, **kwargs: Any) -> Any:
             """Wait for one exchange; psycopg does all of them through this."""

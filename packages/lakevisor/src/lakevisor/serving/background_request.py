@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from lakevisor.config import SECRETS
 from lakevisor.ledger import OwnerKey, ResponseRecord, ResponseStart
 from lakevisor.serving.response_id import ResponseId
 from lakevisor.supervisor import Action, Caller, Request, Said
@@ -33,10 +34,10 @@ class BackgroundRequest:
         """Return what the ledger keeps of it; never the caller's token."""
         request, action = self.request, self.request.action
         kept: JsonValue = {
-            "text": request.text,
+            "text": SECRETS.content(request.text),
             "approve": request.approve,
             "action": None if action is None else [action.name, dict(action.arguments)],
-            "history": [[said.role, said.text] for said in request.history],
+            "history": [[said.role, SECRETS.content(said.text)] for said in request.history],
             "model": self.model,
             "only_messages": self.only_messages,
             "correlation_id": self.correlation_id,

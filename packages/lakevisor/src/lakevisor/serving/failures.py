@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lakevisor import errors
+from lakevisor.config import SECRETS
 from lakevisor.errors import LakevisorError, default_message
 
 STATUSES: Mapping[type[LakevisorError], int] = {
@@ -151,6 +152,7 @@ def failure_of(error: BaseException) -> Failure:
     return Failure(
         status=next(STATUSES[kind] for kind in kinds if kind in STATUSES),
         code=error.code,
-        message=message,
+        # It can quote what was sent.
+        message=SECRETS.text(message),
         retry_after_seconds=after,
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from langchain_core.messages import AnyMessage, HumanMessage
 
+from lakevisor.config import SECRETS
 from lakevisor.graph import SUPERVISOR, reply_part
 from lakevisor.supervisor.request import Request
 
@@ -23,11 +24,11 @@ def messages_of(request: Request, *, max_chars: int) -> Sequence[AnyMessage]:
         room -= len(said.text)
         if room < 0:
             break
-        message_id = f"{request.turn_id}:before:{number}"
+        message_id, text = f"{request.turn_id}:before:{number}", SECRETS.content(said.text)
         if said.role == "user":
-            fitting = [HumanMessage(said.text, id=message_id), *fitting]
+            fitting = [HumanMessage(text, id=message_id), *fitting]
             kept = fitting
         else:
-            part = reply_part(SUPERVISOR, said.text).model_copy(update={"id": message_id})
+            part = reply_part(SUPERVISOR, text).model_copy(update={"id": message_id})
             fitting = [part, *fitting]
     return kept

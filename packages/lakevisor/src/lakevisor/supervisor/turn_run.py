@@ -15,7 +15,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from psycopg import DatabaseError
 
-from lakevisor.config import Settings
+from lakevisor.config import SECRETS, Settings
 from lakevisor.errors import LakebaseError, LeaseLost, TurnSuperseded
 from lakevisor.graph import (
     CHARS_PER_TOKEN,
@@ -178,7 +178,8 @@ class TurnRun:
             )
 
     async def _new_turn(self, emit: Emit) -> State:
-        message = HumanMessage(self.request.text, id=self.request.turn_id)
+        said = SECRETS.content(self.request.text)
+        message = HumanMessage(said, id=self.request.turn_id)
         reaction = await reaction_to(self.request, self.ledger.proposals, self.lease)
         if reaction.said:
             emit(Answered(agent=SUPERVISOR, text=reaction.said))

@@ -112,6 +112,9 @@ def _connect(settings: WorkspaceSettings, options: Mapping[str, Any]) -> Workspa
     except ResourceNotFound as error:
         text = f"What answers at {probe.config.host!r} is not a Databricks workspace."
         raise WorkspaceUnreachable(text) from error
+    except ValueError as error:
+        # So the SDK says that the workspace gives no token for a client secret.
+        raise NotAuthenticated(host=probe.config.host) from error
     client = _client(
         options,
         answer_seconds=settings.http_timeout_seconds,
