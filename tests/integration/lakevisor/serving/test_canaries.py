@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -26,10 +26,10 @@ import pytest
 from psycopg import sql
 from psycopg.types.string import TextLoader
 
+from integration.lakevisor.serving.leaky.cases import ALL, CASES, KNOWN, ME, Case, repeats
+
 PLUGIN = Path(__file__).parent / "leaky"
 CONFIGS = Path(__file__).parents[4] / "configs"
-CHAT = "/serving-endpoints/chat/completions"
-ME = "/api/2.0/preview/scim/v2/Me"
 PASSWORD = "/api/2.0/database/credentials"
 LOGIN = "/oidc/v1/token"
 SCHEMA = "canaries"
@@ -52,72 +52,8 @@ VARIABLES = (
 )
 SHAPED = 2
 """The last two are not known to the process, but have the looks of a secret."""
-ALL, KNOWN = "every secret", "every known secret"
-"""What stands for them in a body; what somebody says loses the known ones alone."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """One thing that goes wrong."""
-
-    name: str
-    status: int = httpx.codes.OK
-    """What the client is answered."""
-    how: str = ""
-    """The plugin's way, asked for as an action; without one, a model is asked."""
-    fault: Mapping[str, Any] = field(default_factory=dict)
-    """What the workspace does meanwhile; an answer of its own repeats every secret."""
-    body: Mapping[str, Any] = field(default_factory=dict)
-    token: str = "the person's token"
-    """Which secret the request brings as the person's token."""
-
-    def __str__(self) -> str:
-        return self.name
-
-
-WAYS = (
-    *("message", "cause", "group", "note", "try_again", "give_up", "ask_person", "answer", "log"),
-    *("extra", "warning", "task", "thread", "progress", "span", "own_span", "nowhere"),
-    *("refused", "reviewer", "observer"),
-)
 LOOSELY = ("message", "answer", "extra", "own_span")
 """Those that leave something behind everywhere where nothing protects."""
-
-
-def _repeats(path: str, status: int) -> Mapping[str, Any]:
-    return {"kind": "answer", "path": path, "status": status, "times": None}
-
-
-LATER = {"background": True}
-CASES = (
-    # The proxy's name counts; the token only does not add to it.
-    Case(name="forged token", token="a token that nobody has", fault=_repeats(ME, 401)),
-    *(Case(name=f"plugin {how}", how=how) for how in WAYS),
-    *(
-        Case(name=f"{how} {status}", how=how, fault=_repeats(ME, status))
-        for how in ("workspace", "as_the_user")
-        for status in (401, 403, 404, 500)
-    ),
-    Case(name="workspace 429", how="workspace", fault=_repeats(ME, 429)),
-    *(
-        Case(name=f"workspace {kind}", how="workspace", fault={"kind": kind, "path": ME})
-        for kind in ("cut", "drop_before")
-    ),
-    *(
-        Case(name=f"model {status}", status=502, fault=_repeats(CHAT, status))
-        for status in (200, 400, 401, 403, 404, 500)
-    ),
-    Case(name="stream of a model", fault=_repeats(CHAT, 400), body={"stream": True}),
-    Case(name="stream of a plugin", how="answer", body={"stream": True}),
-    Case(name="background plugin", how="message", body=LATER),
-    Case(name="background model", fault=_repeats(CHAT, 400), body=LATER),
-    Case(name="said", body={"input": KNOWN}),
-    Case(name="background said", body={"input": KNOWN, **LATER}),
-    Case(name="unknown input", status=400, body={"custom_inputs": {ALL: 1}}),
-    Case(name="no request", status=400, body={"input": [ALL]}),
-    Case(name="unknown action", status=400, body={"custom_inputs": {"action": {"name": ALL}}}),
-    Case(name="too long", status=413, body={"input": ALL, "more": "x" * 5_000_000}),
-)
 COMMANDS: Mapping[str, Sequence[str]] = {
     "token not accepted": ("workspace.token=env:GITHUB_TOKEN",),
     "client secret not accepted": (
@@ -375,7 +311,7 @@ def commands(
     """Give what became of each command; they run at once."""
     told = {"error": "invalid_client", "message": " | ".join(canaries.values())}
     for path in (ME, LOGIN):
-        workspace.control("POST", "faults", body={**_repeats(path, 401), "body": told})
+        workspace.control("POST", "faults", body={**repeats(path, 401), "body": told})
     variables = {**os.environ, "LAKEVISOR_CONFIGS": str(CONFIGS), **environment}
 
     def run(name: str) -> subprocess.CompletedProcess[str]:
