@@ -170,6 +170,7 @@ class Owners(RuleBasedStateMachine):
     @rule(who=WHO, thread=THREADS, tool=TOOLS, forged=FORGED)
     def name_no_run(self, who: str, thread: str | None, tool: str, forged: Any) -> None:
         """Mean the run of a conversation that has the id of somebody else's."""
+        self.close_question(who, thread)
         answer = self.ask(self.people[who], order(tool, **forged), thread=thread)
         if not forged and (thread is None or (who, thread) not in self.busy):
             assert answer.text == "I was told: No job was started in this conversation.", answer
