@@ -32,9 +32,10 @@ class Answer(BaseModel):
 
 
 class Deferred(BaseModel):
-    """An answer that comes after the turn; what else the same message asks for is still done.
+    """An answer that comes after the turn; what else the person has asked for is still done.
 
-    No model is called because of it: whatever needed the answer waits for the person.
+    A supervisor that has more to do reads that it comes later and goes on with what does not need
+    it. The same call is not made again in the turn.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -74,17 +74,17 @@ class Telling:
 
     def put_off(self, outcome: TooSlow | Queued, operation: Operation) -> Deferred:
         """Return that the answer comes after the turn, and how far it is."""
-        # Where there are several spaces another one may have been asked beside this one.
+        # Another one may have been asked beside it.
         is_one = len(self.settings.spaces) == 1
-        named = f'"{operation.title}" ({self.space.settings.title})'
+        where = "" if is_one else f" ({self.space.settings.title})"
+        named = f'"{operation.title}"{where}'
         if isinstance(outcome, Queued):
             said = (
-                f"Genie has many questions at the moment. {'Yours' if is_one else named} is queued "
+                f"Genie has many questions at the moment. {named} is queued "
                 f"and not sent yet; it is its turn in about {outcome.seconds:.0f} s."
             )
         else:
-            about = "it" if is_one else named
-            said = f"Genie is still working on {about}, after {outcome.seconds:.0f} s."
+            said = f"Genie is still working on {named}, after {outcome.seconds:.0f} s."
         return Deferred(
             operation=operation,
             text=f"{said} {_COMES.format(operation.run_id)}",

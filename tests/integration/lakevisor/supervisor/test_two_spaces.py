@@ -32,12 +32,25 @@ async def test_both_are_asked_and_the_model_joins_what_they_say(begin: Any, reco
     assert finished.model_calls == 2
 
 
+SECOND = {"query": PARTS[0]["query"], "space": "sales"}
+LATE_FIRST = [
+    {"name": "query_genie", "arguments": each}
+    for each in ({"query": LATE, "space": "supply_chain", "more_to_do": True}, SECOND)
+]
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        pytest.param([LATE_FIRST, []], id="both in one message"),
+        pytest.param([[each] for each in LATE_FIRST], id="one call at a time"),
+    ],
+)
 async def test_the_second_is_asked_though_the_first_is_late_and_told_once(
-    own_workspace: Any, open_on: Any, new_conversation: Any
+    messages: Any, own_workspace: Any, open_on: Any, new_conversation: Any
 ) -> None:
-    late_first = [{"query": LATE, "space": "supply_chain", "more_to_do": True}, PARTS[0]]
-    calls = [{"name": "query_genie", "arguments": each} for each in late_first]
-    script = {"replies": [{"tool_calls": calls}]}
+    replies = [{"tool_calls": each} if each else {"content": JOINED} for each in messages]
+    script = {"replies": replies}
     for rule in ({"contains": "suppliers", "delay": 8}, {"contains": "revenue", "statuses": []}):
         own_workspace.control("POST", "genie/rules", body=rule)
     own_workspace.control("POST", "model/script", body=script)
@@ -51,7 +64,7 @@ async def test_the_second_is_asked_though_the_first_is_late_and_told_once(
     assert outcomes == ["too_slow", "answered"]
     assert f'working on "{LATE}" (Supply chain)' in asked.text
     assert "*Source: Sales*" in asked.text
-    assert asked.model_calls == 1
+    assert asked.model_calls == 2
     (notice,) = told.custom_outputs["notices"]
     assert "*Source: Supply chain*" in notice["text"]
     assert after.custom_outputs["notices"] == []

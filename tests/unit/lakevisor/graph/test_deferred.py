@@ -5,12 +5,15 @@ from langchain_core.messages import ToolMessage
 from langchain_core.tools import tool
 
 from lakevisor.graph.messages import is_reply_part
-from lakevisor_plugin import Answered, CurrentTurn, Deferred, Started, ToolFinished
+from lakevisor.graph.put_off import NOTE
+from lakevisor.graph.tools_node import WAITS
+from lakevisor_plugin import Answer, Answered, CurrentTurn, Deferred, Started, ToolFinished
 from lakevisor_testing.replies import Reply, ToolUse
 
 SLOWLY = ToolUse("look_up_slowly", question="much")
 NOW = ToolUse("look_up", question="little")
 START = ToolUse("launch", request="it")
+MUCH = ToolUse("look_up_slowly", question="much", more_to_do=True)
 
 
 @tool
@@ -27,11 +30,19 @@ async def look_up_slowly(question: str, turn: CurrentTurn) -> Deferred:
     return Deferred(operation=operation, text=text, data={"rows": None})
 
 
+@tool
+async def is_it_there(run_id: str, turn: CurrentTurn) -> Answer:
+    """Look how far a question is."""
+    return Answer(text=f"It is {(await turn.operations.get(run_id, kind='question')).state}.")
+
+
 @pytest.fixture
 def talk(talk_with, new_agent):
     """A thread with the graph whose agent for data has a slow tool too."""
     data, work = talk_with().agents
-    slow = new_agent("data", [*data.tools, look_up_slowly], [*data.shortcuts, "look_up_slowly"])
+    more = (look_up_slowly, is_it_there)
+    names = [each.name for each in more]
+    slow = new_agent("data", [*data.tools, *more], [*data.shortcuts, *names])
     return talk_with(agents=[slow, work])
 
 
@@ -56,25 +67,69 @@ async def test_work_that_was_asked_for_beside_it_is_started(talk):
     assert talk.context.model_calls == 1
 
 
-async def test_the_supervisor_is_not_asked_again_for_what_needs_it(talk):
-    much = ToolUse("look_up_slowly", question="much", more_to_do=True)
-    reply = await talk.say("Much, then decide", Reply(tool_uses=[much, NOW]))
+async def test_a_supervisor_with_more_to_do_goes_on_with_what_does_not_need_it(talk):
+    reply = await talk.say("Much, and little", MUCH, NOW)
 
-    assert reply.endswith(
-        "What needs the answer that is still to come was not done. Ask for it once that is there."
-    )
-    assert talk.context.model_calls == 1
-
-
-async def test_a_sub_agent_that_puts_it_off_does_not_come_back_either(talk):
-    reply = await talk.say(
-        "Much, then start",
-        ToolUse("transfer_to_data", task="Much", more_to_do=True),
-        SLOWLY,
-    )
-
-    assert reply.startswith("Still at work on much: late-much.\n\nWhat needs the answer")
+    assert reply.index("Still at work on much") < reply.index("| little |")
     assert talk.context.model_calls == 2
+    assert talk.model.calls[-1].messages[-1].text.endswith(NOTE)
+
+
+async def test_work_is_started_behind_it_and_ends_the_turn(talk):
+    reply = await talk.say("Much, and start", MUCH, START)
+
+    assert "Started Work" in reply
+    assert (len(await talk.operations()), talk.context.model_calls) == (2, 2)
+
+
+async def test_the_same_question_is_not_asked_again_in_its_turn(talk):
+    reply = await talk.say("Much, and little", MUCH, MUCH)
+
+    assert reply == f"Still at work on much: late-much.\n\n{WAITS}"
+    assert (len(await talk.operations()), talk.context.model_calls) == (1, 2)
+
+
+async def test_who_asks_whether_it_is_there_at_once_has_no_more_to_do(talk):
+    poll = ToolUse("is_it_there", run_id="late-much", more_to_do=True)
+
+    reply = await talk.say("Much, and little", MUCH, poll)
+
+    assert reply.endswith(f"It is ASKING.\n\n{WAITS}")
+    assert talk.context.model_calls == 2
+
+
+async def test_a_model_that_puts_off_ever_more_is_not_asked_for_ever(talk):
+    talk.settings["max_steps"] = 3
+    others = [ToolUse("look_up_slowly", question=each, more_to_do=True) for each in "abc"]
+
+    reply = await talk.say("A, b and c", *others)
+
+    assert reply.endswith(f"Still at work on c: late-c.\n\n{WAITS}")
+    assert talk.context.model_calls == 3
+
+
+async def test_it_says_so_where_the_turn_has_no_time_to_go_on(talk):
+    talk.limits["turn_seconds"] = 4.0
+
+    assert (await talk.say("Much, and little", MUCH)).endswith(WAITS)
+
+
+async def test_behind_a_sub_agent_that_puts_it_off_the_supervisor_goes_on_too(talk):
+    handed = ToolUse("transfer_to_data", task="Much", more_to_do=True)
+
+    reply = await talk.say("Much, then start", handed, SLOWLY, START)
+
+    assert reply.startswith("Still at work on much: late-much.\n\nStarted Work")
+    assert talk.model.calls[-1].messages[-1].text.endswith(NOTE)
+
+
+async def test_a_sub_agent_that_is_handed_it_again_does_not_ask_again(talk):
+    handed = ToolUse("transfer_to_data", task="Much", more_to_do=True)
+
+    reply = await talk.say("Much, then start", handed, SLOWLY, handed, SLOWLY)
+
+    assert reply == f"Still at work on much: late-much.\n\n{WAITS}"
+    assert len(await talk.operations()) == 1
 
 
 async def test_a_hand_off_beside_it_is_still_made(talk):

@@ -62,6 +62,8 @@ class Outcome:
     """What programs read of it."""
     operations: Sequence[Operation] = ()
     """What the call has launched, asked about or changed."""
+    run_id: str = ""
+    """What brings the answer, where that comes after the turn."""
     is_outside: bool = False
     """Whether words of others can stand in it: what a tool found, or why it failed."""
 
@@ -260,7 +262,13 @@ def _of_result(result: Any) -> Outcome:
     if isinstance(result, Launched):
         return Outcome(kind="launched", content=result.text, text=result.text)
     if isinstance(result, Deferred):
-        return Outcome(kind="deferred", content=result.text, text=result.text, data=result.data)
+        return Outcome(
+            kind="deferred",
+            content=result.text,
+            text=result.text,
+            data=result.data,
+            run_id=result.operation.run_id,
+        )
     if isinstance(result, Answer):
         return Outcome(
             kind="answer",

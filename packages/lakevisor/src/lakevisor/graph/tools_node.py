@@ -2,8 +2,8 @@
 
 Every edge is decided from the results of this turn, by their type. After a launch nothing else of
 its message runs and no model is called again: the edge to the end does not pass a model. An answer
-that comes after the turn stops nothing that was asked for beside it; only what was to come back to
-the supervisor, because it needs that answer, does not.
+that comes after the turn stops nothing else: a supervisor that has more to do is asked again, as
+often as it does not only ask for that answer.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 from uuid import uuid4
 
-from langchain_core.messages import AIMessage, AnyMessage
+from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
 from langchain_core.messages import ToolCall as Call
 from langgraph.graph import END
 from langgraph.runtime import Runtime
@@ -28,6 +28,7 @@ from lakevisor.graph.messages import (
     shortened,
     tool_result,
 )
+from lakevisor.graph.put_off import IN_VAIN, PutOff, put_off_result
 from lakevisor.graph.state import Assignment, State, after_answer
 from lakevisor.graph.tool_call import Outcome, ToolRunner
 from lakevisor_plugin import Answered, ToolCall
@@ -37,7 +38,9 @@ NOT_RUN = "Not run: the turn ended before it. Call it again only if it is asked 
 LATER = "Not run yet: another agent works first. Call it again afterwards."
 NO_MORE_HAND_OFFS = "No more hand-offs in this turn. Answer with what there is."
 LEFT_OUT = "Not done, because the request ended before it: {}. Ask for it again."
-WAITS = "What needs the answer that is still to come was not done. Ask for it once that is there."
+WAITS = "I stop here, because an answer is still to come. Ask again for what is missing after it."
+_SECONDS_TO_GO_ON = 5.0
+"""What must be left of a turn that has put something off, for a model call more."""
 
 
 Origin: TypeAlias = Literal["model", "accepted", "action"]
@@ -52,6 +55,8 @@ class Batch:
     origin: Origin
     has_more_to_do: bool
     """Whether the supervisor said that it has more to do afterwards."""
+    put_off: PutOff
+    """What was put off in this turn before it."""
     messages: list[AnyMessage] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     agents: set[str] = field(default_factory=set)
@@ -59,6 +64,10 @@ class Batch:
     hand_offs: list[Assignment] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     """The tools whose calls stood behind the end of the turn."""
+    may_go_on: bool = True
+    """Whether the turn has room for a model call more where an answer was put off."""
+    is_in_vain: bool = False
+    """Whether it asks again for what was put off."""
     is_incomplete: bool = False
     """Whether the supervisor must make a call again that came too early."""
     had_read_outside: bool = False
@@ -81,14 +90,15 @@ class Batch:
         return bool(self.outcomes) and all(each.is_answer for each in self.outcomes)
 
     @property
-    def is_deferred(self) -> bool:
-        """Whether an answer comes after the turn: who needs it cannot go on in this one."""
-        return any(each.kind == "deferred" for each in self.outcomes)
+    def is_over(self) -> bool:
+        """Whether it cannot come back: it would ask in vain, or has no room to do anything else."""
+        is_late = any(each.kind == "deferred" for each in self.outcomes)
+        return self.is_in_vain or (is_late and not self.may_go_on)
 
     @property
     def come_back(self) -> bool:
         """Whether the supervisor is asked again after the last step."""
-        return self.is_incomplete or (self.has_more_to_do and not self.is_deferred)
+        return self.is_incomplete or (self.has_more_to_do and not self.is_over)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +116,10 @@ class ToolsNode:
         kept = state.get("memory", {})
         context.recall(kept)
         batch = Batch(
-            author=str(message.name), origin=origin, has_more_to_do=_has_more_to_do(message)
+            author=str(message.name),
+            origin=origin,
+            has_more_to_do=_has_more_to_do(message),
+            put_off=PutOff.of(state["messages"]),
         )
         # What a program calls in the person's name was wanted by no model.
         batch.had_read_outside = state.get("read_outside", False) and origin != "action"
@@ -121,14 +134,26 @@ class ToolsNode:
             elif batch.hand_offs:
                 batch.messages.append(tool_result(call, LATER, failed=True))
                 batch.is_incomplete = True
+            elif batch.put_off.has(call):
+                _refuse_repeated(call, batch)
             else:
                 await self._run(call, batch, context, emit)
+        batch.may_go_on = self._may_go_on(batch, context)
         _say_what_was_not_done(batch, state, emit)
         update: State = {}
         # A channel that is not written is not stored again.
         if (remembered := context.remembered()) != kept:
             update["memory"] = remembered
         return _goto(batch, state, update)
+
+    def _may_go_on(self, batch: Batch, context: TurnContext) -> bool:
+        """Tell whether a turn that has put something off has room for a model call more."""
+        late = len(batch.put_off.run_ids) + sum(each.kind == "deferred" for each in batch.outcomes)
+        return (
+            late < self.max_hand_offs
+            and context.model_calls < context.limits.model_calls
+            and context.turn.seconds_left() > _SECONDS_TO_GO_ON
+        )
 
     def _hand_off(self, call: Call, batch: Batch, state: State) -> None:
         agent = self.delegation.hand_offs[call["name"]]
@@ -165,12 +190,25 @@ class ToolsNode:
             outcome = replace(outcome, text=shortened(outcome.content))
         batch.agents.add(agent)
         batch.outcomes.append(outcome)
-        failed = outcome.kind in ("error", "refused")
-        batch.messages.append(tool_result(call, outcome.content, failed=failed))
+        batch.is_in_vain |= batch.put_off.is_awaited_by(outcome.operations)
+        batch.messages.append(_result(call, outcome))
         batch.read_outside |= outcome.is_outside
         if outcome.text:
             batch.messages.append(_part(agent, outcome))
             emit(Answered(agent=agent, text=outcome.text))
+
+
+def _refuse_repeated(call: Call, batch: Batch) -> None:
+    """Answer a call that this turn has put off: made again, it would only be put off again."""
+    batch.is_in_vain = True
+    batch.outcomes.append(Outcome(kind="deferred", content=IN_VAIN))
+    batch.messages.append(tool_result(call, IN_VAIN, failed=True))
+
+
+def _result(call: Call, outcome: Outcome) -> ToolMessage:
+    if outcome.run_id:
+        return put_off_result(call, outcome.content, run_id=outcome.run_id)
+    return tool_result(call, outcome.content, failed=outcome.kind in ("error", "refused"))
 
 
 def _part(agent: str, outcome: Outcome) -> AIMessage:
@@ -191,12 +229,13 @@ def _say_what_was_not_done(batch: Batch, state: State, emit: Emit) -> None:
     if batch.left_out:
         names = ", ".join(f"`{name}`" for name in batch.left_out)
         text = LEFT_OUT.format(names)
-    elif batch.is_deferred and waits and not batch.come_back:
+    elif batch.is_over and waits and not batch.come_back:
         text = WAITS
     else:
         return
     # Whoever ended the turn, or put the answer off, has said so in a part of the reply.
-    agent = next(str(each.name) for each in reversed(batch.messages) if is_reply_part(each))
+    told = [*state["messages"], *batch.messages]
+    agent = next(str(each.name) for each in reversed(told) if is_reply_part(each))
     batch.messages.append(reply_part(agent, text))
     emit(Answered(agent=agent, text=text))
 
@@ -204,7 +243,7 @@ def _say_what_was_not_done(batch: Batch, state: State, emit: Emit) -> None:
 def _goto(batch: Batch, state: State, update: State) -> Command[str]:
     """Decide the edge from the results of this turn, by their type, and complete the update."""
     left = list(state.get("assignments", ()))
-    if batch.is_deferred:
+    if batch.is_over:
         left = [Assignment(**{**each, "come_back": False}) for each in left]
     if batch.has_ended:
         goto = END

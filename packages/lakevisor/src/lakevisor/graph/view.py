@@ -13,6 +13,7 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMes
 from langgraph_supervisor.handoff import METADATA_KEY_HANDOFF_DESTINATION
 
 from lakevisor.graph.messages import SUPERVISOR, current_turn, for_model, is_reply_part, turns
+from lakevisor.graph.put_off import NOTE, is_put_off
 
 NO_RESULT = "No result is known: the turn was interrupted."
 NO_ANSWER = "(This request was not answered.)"
@@ -82,7 +83,9 @@ def _told(result: ToolMessage, turn: Sequence[AnyMessage]) -> ToolMessage:
     if agent is None:
         return result
     since = turn[turn.index(result) :]
-    said = "\n\n".join(for_model(each) for each in _parts(since) if each.name == agent)
+    parts = [for_model(each) for each in _parts(since) if each.name == agent]
+    notes = [NOTE] if any(map(is_put_off, since)) else []
+    said = "\n\n".join([*parts, *notes] if parts else ())
     return result.model_copy(update={"content": said}) if said else result
 
 
