@@ -85,6 +85,15 @@ def test_ctrl_d_leaves_at_once(terminal):
     assert terminal.exitstatus == 0
 
 
+def test_who_leaves_a_terminal_has_seen_what_failed(terminal):
+    terminal.sendline("/csv nothing.csv")
+    terminal.expect("has no result")
+    terminal.sendline("/exit")
+    terminal.expect(pexpect.EOF, timeout=10)
+    terminal.close()
+    assert terminal.exitstatus == 0
+
+
 def test_ctrl_c_ends_the_answer_and_not_the_program(terminal, faults):
     faults(kind="hang", path="*/genie/*", seconds=60)
     terminal.sendline("What was our total revenue last quarter?")

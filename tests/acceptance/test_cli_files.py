@@ -62,10 +62,18 @@ def test_the_chat_keeps_the_last_answer_in_files(lakevisor, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "To keep it: /csv FILE or /chart FILE." in done.stdout
     said = re.sub(r"\s+", "", done.stdout)
-    assert f"Wrote{table}:5rows." in said
-    assert f"Wrote{picture}." in said
+    of = f'for"{"".join(REVENUE.split())}"'
+    before = "Thelastquestionbroughtnothingtokeep;thisistheanswerbeforeit."
+    assert f"Wrote{table}{of}:5rows.{before}" in said
+    assert f"Wrote{picture}{of}.{before}" in said
     assert len(table.read_text(encoding="utf-8").splitlines()) == 6
     assert picture.read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_each_answer_that_can_be_kept_says_how(lakevisor):
+    done = lakevisor.run("chat", questions=[REVENUE, "Thanks", REVENUE])
+
+    assert done.stdout.count("To keep it: /csv FILE or /chart FILE.") == 2
 
 
 def test_in_the_chat_there_is_nothing_to_keep_before_an_answer(lakevisor, tmp_path):

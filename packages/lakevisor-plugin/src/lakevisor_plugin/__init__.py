@@ -29,7 +29,7 @@ from lakevisor_plugin.operations import (
 )
 from lakevisor_plugin.prompts import read_prompt
 from lakevisor_plugin.rate_limits import NoSlot, RateLimit, RateLimits
-from lakevisor_plugin.results import CHART, DOWNLOAD, Answer, Deferred, Launched
+from lakevisor_plugin.results import CHART, DOWNLOAD, QUESTION, Answer, Deferred, Launched
 from lakevisor_plugin.review import Decision, ToolCall, Verdict
 from lakevisor_plugin.settled import Settled
 from lakevisor_plugin.spans import NoSpan, NoSpans, Span, SpanKind, Spans
@@ -40,6 +40,7 @@ __all__ = [
     "CHART",
     "DOWNLOAD",
     "PROJECT",
+    "QUESTION",
     "AgentStarted",
     "Answer",
     "Answered",

@@ -17,6 +17,9 @@ CHART = "chart"
 DOWNLOAD = "download"
 """The key in an answer's `data` of a text that names its file; `SubAgent.download` reads it."""
 
+QUESTION = "question"
+"""The key in an answer's `data` of the question that it answers; its files are named after it."""
+
 
 class Answer(BaseModel):
     """An answer for the person, shown word for word; no model retells it."""

@@ -113,6 +113,40 @@ def test_the_last_answer_counts_and_small_talk_leaves_it(files: AnswerFiles) -> 
     assert files.commands == "/csv FILE"
 
 
+async def test_what_is_written_names_the_question(files: AnswerFiles, tmp_path: Path) -> None:
+    files.begin_turn()
+    files.remember(answered({"download": "x"}), question="How many\nper nation?")
+    path = tmp_path / "rows.csv"
+    saved = await save(files, path, Downloaded(text="25 rows."))
+    assert saved["text"] == f'Wrote {path} for "How many per nation?": 25 rows.'
+    assert files.are_of_last_turn
+
+
+async def test_an_answer_to_an_earlier_question_names_that_one(
+    files: AnswerFiles, tmp_path: Path
+) -> None:
+    late = {"download": "x", "question": "Revenue by year?"}
+    files.remember(answered(notices=[late]), question="Thanks")
+    saved = await save(files, tmp_path / "rows.csv", Downloaded(text="7 rows."))
+    assert 'for "Revenue by year?": 7 rows.' in str(saved["text"])
+
+
+@pytest.mark.parametrize("later", [[], [answered()]], ids=["failed", "has no rows"])
+def test_it_is_said_that_the_last_question_brought_nothing(
+    files: AnswerFiles, tmp_path: Path, later: Any
+) -> None:
+    files.remember(answered({"chart": CHART}), question="By region?")
+    files.begin_turn()
+    for finished in later:
+        files.remember(finished, question="And by moon?")
+    path = tmp_path / "chart.svg"
+    assert files.save_chart(path)["text"] == (
+        f'Wrote {path} for "By region?". '
+        "The last question brought nothing to keep; this is the answer before it."
+    )
+    assert not files.are_of_last_turn
+
+
 def test_a_suffix_that_is_no_picture_is_refused() -> None:
     with pytest.raises(FileNotWritten) as refused:
         require_picture(Path("chart.pdf"))

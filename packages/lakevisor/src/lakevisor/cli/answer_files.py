@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 from uuid import uuid4
 
 from lakevisor.errors import FileNotWritten, NothingToDownload
+from lakevisor.errors.root import shortened
 
 if TYPE_CHECKING:
     from lakevisor.supervisor import DownloadRequest, Supervisor
@@ -27,6 +28,8 @@ class AnswerFiles:
         """Begin where nothing was answered yet."""
         self._chart: Mapping[str, Any] | None = None
         self._download: DownloadRequest | None = None
+        self._question = ""
+        self._is_of_last_turn = True
 
     @property
     def commands(self) -> str:
@@ -34,14 +37,32 @@ class AnswerFiles:
         named = {"/csv FILE": self._download, "/chart FILE": self._chart}
         return " or ".join(name for name, there_is in named.items() if there_is is not None)
 
-    def remember(self, finished: TurnFinished) -> None:
-        """Take what an answer has; one that has nothing leaves what an earlier one had."""
+    @property
+    def are_of_last_turn(self) -> bool:
+        """Whether the last turn has brought something to save."""
+        return self._is_of_last_turn and bool(self.commands)
+
+    def begin_turn(self) -> None:
+        """Take it that the latest answer is that of an earlier turn, until this one brings one."""
+        self._is_of_last_turn = False
+
+    def remember(self, finished: TurnFinished, *, question: str = "") -> None:
+        """Take what an answer has; one that has nothing leaves what an earlier one had.
+
+        Args:
+            finished: the turn.
+            question: what the person said, to be named with what is written; empty: names nothing.
+        """
         from lakevisor.supervisor import DownloadRequest
-        from lakevisor_plugin import CHART, DOWNLOAD
+        from lakevisor_plugin import CHART, DOWNLOAD, QUESTION
 
         outputs: Mapping[str, Any] = finished.custom_outputs
         told = [each["data"] for key in ("answers", "notices") for each in outputs.get(key, ())]
-        if any(DOWNLOAD in data or CHART in data for data in told):
+        told = [data for data in told if DOWNLOAD in data or CHART in data]
+        if told:
+            self._is_of_last_turn = True
+            # An answer can be to another question than the last: one that was handed back.
+            self._question = question and str(told[-1].get(QUESTION) or question)
             self._chart = next((data[CHART] for data in reversed(told) if CHART in data), None)
             self._download = None
         if any(DOWNLOAD in data for data in told):
@@ -68,7 +89,7 @@ class AnswerFiles:
                         end = part
                     else:
                         file.write(part)
-        return {**end.data, "path": str(path), "text": f"Wrote {path}: {end.text}"}
+        return {**end.data, "path": str(path), "text": self._wrote(path, end.text)}
 
     def save_chart(self, path: Path) -> dict[str, object]:
         """Draw the chart into a file, by its suffix, and return what was written.
@@ -86,7 +107,17 @@ class AnswerFiles:
         picture = _drawn(self._chart, path.suffix.lower())
         with file_when_whole(path) as file:
             file.write(picture)
-        return {"path": str(path), "text": f"Wrote {path}."}
+        return {"path": str(path), "text": self._wrote(path)}
+
+    def _wrote(self, path: Path, what: str = "") -> str:
+        """Say what stands in a file: which question's answer, and whether it is the last one's."""
+        words = f"Wrote {path}"
+        if self._question:
+            words += f' for "{shortened(" ".join(self._question.split()))}"'
+        words += f": {what}" if what else "."
+        if not self._is_of_last_turn:
+            words += " The last question brought nothing to keep; this is the answer before it."
+        return words
 
 
 def require_picture(path: Path) -> None:

@@ -51,7 +51,9 @@ class Questions(Protocol):
 
 
 async def converse(options: Options, *, thread_id: str | None) -> int:
-    """Hold a conversation and return the exit code: that of the last turn that failed, else 0.
+    """Hold a conversation and return the exit code.
+
+    A person who leaves has seen what failed: 0. A script has the code of the last turn that failed.
 
     Args:
         options: of the command.
@@ -81,7 +83,7 @@ async def converse(options: Options, *, thread_id: str | None) -> int:
         if background.has_failed:
             await background.supervisor()
     conversation.say_how_to_continue(options.workspace)
-    return conversation.exit_code
+    return 0 if is_typed else conversation.exit_code
 
 
 class Conversation:
@@ -103,7 +105,6 @@ class Conversation:
         self._thread_id = thread_id or _new_thread_id()
         self._has_turns = False
         self._files = AnswerFiles()
-        self._has_told_of_files = False
 
     async def take(self, said: str, *, can_stop: bool) -> bool:
         """Answer a question or obey a command; return whether the conversation goes on.
@@ -145,22 +146,22 @@ class Conversation:
         from lakevisor.cli.turn_view import TurnView
 
         request = Request(text=question, thread_id=self._thread_id)
+        self._files.begin_turn()
         try:
             with TurnView(self._console, self._labels) as view:
                 async for event in supervisor.stream(request, outlives_client=False):
                     self._has_turns = True
                     view.show(event)
             if isinstance(event, TurnFinished):
-                self._offer_files(event)
+                self._offer_files(event, question)
         except LakevisorError as error:
             self.exit_code = error.exit_code
             self._say(failure_text(error))
 
-    def _offer_files(self, finished: TurnFinished) -> None:
-        """Keep what can be saved, and say once in a conversation how."""
-        self._files.remember(finished)
-        if self._files.commands and not self._has_told_of_files:
-            self._has_told_of_files = True
+    def _offer_files(self, finished: TurnFinished, question: str) -> None:
+        """Keep what can be saved, and say how: what is shown may be cut."""
+        self._files.remember(finished, question=question)
+        if self._files.are_of_last_turn:
             self._say(f"To keep it: {self._files.commands}.")
 
     async def _save(self, kind: str, path: Path) -> None:
