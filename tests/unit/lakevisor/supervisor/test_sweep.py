@@ -1,5 +1,6 @@
 """What the sweep decides about launches whose answer was lost."""
 
+import asyncio
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -7,10 +8,11 @@ from types import SimpleNamespace
 import pytest
 from pydantic import BaseModel
 
+from lakevisor.errors import LakebaseUnreachable
 from lakevisor.ledger import LaunchLimits, OwnerKey, TurnStart
 from lakevisor.ledger.memory import MemoryLedger
 from lakevisor.ledger.values import Intent
-from lakevisor.supervisor.sweep import Sweep
+from lakevisor.supervisor.sweep import Sweep, keep_sweeping
 from lakevisor_plugin import GiveUp, Started, SubAgent
 
 WINDOW = timedelta(minutes=5)
@@ -165,3 +167,43 @@ async def test_a_dry_run_writes_nothing_down(given):
 
     assert await given.sweep(is_dry=True) == {"a": "launched"}
     assert (await given.ledger.counts()).unresolved == 1
+
+
+class _Failing(MemoryLedger):
+    """A ledger of which each sweep fails."""
+
+    def __init__(self, error):
+        super().__init__()
+        self.error = error
+        self.has_failed_twice = asyncio.Event()
+        self.count = 0
+
+    def sweeping(self):
+        self.count += 1
+        if self.count == 2:
+            self.has_failed_twice.set()
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "has_traceback"),
+    [(LakebaseUnreachable(address="lakebase"), False), (KeyError("a bug"), True)],
+)
+async def test_a_sweep_that_fails_is_tried_again_and_only_a_bug_has_a_traceback(
+    caplog, error, has_traceback
+):
+    ledger = _Failing(error)
+    sweep = Sweep(
+        ledger=ledger,
+        agents={},
+        workspace=SimpleNamespace(workspace_id=1, client=None, user_name="app"),
+        window=WINDOW,
+    )
+    sweeping = asyncio.create_task(keep_sweeping(sweep, minutes=0.0001))
+    await asyncio.wait_for(ledger.has_failed_twice.wait(), timeout=30)
+    sweeping.cancel()
+    await asyncio.wait({sweeping})
+    first = caplog.records[0]
+    assert first.action == "sweep_failed"
+    assert bool(first.exc_info) is has_traceback
+    assert len(first.getMessage().splitlines()) == 1

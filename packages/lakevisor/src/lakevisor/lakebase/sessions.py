@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from lakevisor.config import SECRETS, LakebaseSettings
+from lakevisor.lakebase.pool_log import log_now_and_then
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -33,6 +34,7 @@ def bound_sessions(pool: AsyncConnectionPool[Any], settings: LakebaseSettings) -
         pool: databricks-langchain's, which takes none of this as an argument.
         settings: the `lakebase` section.
     """
+    log_now_and_then()
     assert isinstance(pool.kwargs, dict), "databricks-langchain gives its pool a mapping"
     connect = max(SHORTEST_CONNECT_SECONDS, round(settings.pool.timeout_seconds))
     pool.kwargs["connect_timeout"] = connect

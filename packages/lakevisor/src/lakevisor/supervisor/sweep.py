@@ -19,6 +19,7 @@ from datetime import timedelta
 from typing import Literal
 
 from lakevisor.config import Settings
+from lakevisor.errors import LakebaseError
 from lakevisor.ledger import Ledger
 from lakevisor.ledger.values import OperationRecord
 from lakevisor.registry import EnabledAgent
@@ -166,6 +167,11 @@ async def keep_sweeping(sweep: Sweep, *, minutes: float) -> None:
         await asyncio.sleep(60 * minutes * random.uniform(0.5, 1))  # noqa: S311 - no secret
         try:
             await sweep.run()
+        except LakebaseError as error:
+            # Lakebase is away: expected, and told in full by whatever needs it now.
+            logger.warning(
+                "The sweep is put off: %s", error.message, extra={"action": "sweep_failed"}
+            )
         # Whatever it is, the next one may not have it, and the turns go on.
         except Exception as error:
             logger.warning("The sweep failed.", exc_info=error, extra={"action": "sweep_failed"})
