@@ -5,8 +5,12 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable, Mapping
+from configparser import ConfigParser
+from configparser import Error as ConfigParserError
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lakevisor.config import SECRETS, WorkspaceSettings
@@ -96,10 +100,26 @@ async def connect(
     except TimeoutError as error:
         raise WorkspaceUnreachable(
             f"The Databricks workspace has not answered within {seconds:g} s "
-            f"(workspace {settings.host or settings.profile or 'of the environment'!r}).",
+            f"(workspace {_address(settings, environment)!r}).",
             remedy="Check workspace.host and the network; where it is only slow, raise "
             "workspace.connect_timeout_seconds.",
         ) from error
+
+
+def _address(settings: WorkspaceSettings, environment: Mapping[str, str]) -> str:
+    """Return the address that was tried, as the SDK finds it, or what is known of it.
+
+    The SDK cannot be asked: already to make its configuration it asks the workspace.
+    """
+    host = settings.host or (environment.get("DATABRICKS_HOST") if not settings.profile else None)
+    if host:
+        return host
+    file = settings.config_file or environment.get("DATABRICKS_CONFIG_FILE", "~/.databrickscfg")
+    profiles = ConfigParser(interpolation=None)
+    with suppress(OSError, UnicodeError, ConfigParserError):
+        profiles.read(Path(file).expanduser(), encoding="utf-8")
+    profile = settings.profile or "DEFAULT"
+    return profiles.get(profile, "host", fallback=settings.profile or "of the environment")
 
 
 def _connect(settings: WorkspaceSettings, options: Mapping[str, Any]) -> WorkspaceConnection:
