@@ -39,6 +39,7 @@ async def test_typed_parameters_defaults_and_ids_reach_the_job(
         "thread": "thread-1",
         "turn": "turn-1",
     }
+    assert launched.text.split("\n\n")[1] == 'With `days` = `"30"`, `deep` = `"true"`.'
 
 
 @pytest.mark.parametrize(

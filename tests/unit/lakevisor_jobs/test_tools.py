@@ -208,6 +208,21 @@ async def test_the_runs_are_a_table_with_the_latest_first(
     assert [run["run_id"] for run in answer.data["runs"]] == [str(n) for n in range(24, 4, -1)]
 
 
+@pytest.mark.parametrize("is_administrator", [False, True])
+async def test_who_may_not_see_everybodys_runs_is_told(turn: Turn, is_administrator: bool) -> None:
+    operations = InMemoryOperations()
+    operations.may_see_everybody = is_administrator
+    operations.add(
+        Operation(kind="job_run", run_id="7", title="Report", state="succeeded", is_final=True)
+    )
+    arguments = {"turn": replace(turn, operations=operations), "everyone": True}
+
+    answer = await build_tools(ONE)[LIST].ainvoke(arguments)
+
+    told = "These are your own; only administrators see everybody's."
+    assert answer.text.endswith(told) is not is_administrator
+
+
 def test_what_starts_or_stops_something_is_named() -> None:
     agent = lakevisor_register_agent()
 

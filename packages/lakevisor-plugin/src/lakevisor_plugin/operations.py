@@ -105,6 +105,11 @@ class Seen(BaseModel):
 class Operations(Protocol):
     """The operations of this caller, launched from this thread. No method takes another owner."""
 
+    @property
+    def may_see_everybody(self) -> bool:
+        """Whether the caller is a configured administrator: `list(everyone=True)` has all."""
+        ...
+
     async def launch(
         self,
         *,

@@ -68,6 +68,7 @@ class _Looking:
         self.get = operations.get
         self.list = operations.list
         self.note = operations.note
+        self.may_see_everybody = operations.may_see_everybody
 
     async def launch(self, **_: Any) -> NoReturn:
         raise AssertionError("settle launches something; it may only look.")

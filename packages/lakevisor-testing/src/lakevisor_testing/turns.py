@@ -56,6 +56,8 @@ class InMemoryOperations:
         self._turn_id = turn_id
         self._agent = agent
         self._thread = _Thread()
+        self.may_see_everybody = False
+        """Whether the caller is an administrator; there is one owner all the same."""
 
     def in_turn(self, turn_id: str) -> InMemoryOperations:
         """Return the operations of the same thread in another turn, or in this one run again."""

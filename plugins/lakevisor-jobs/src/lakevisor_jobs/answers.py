@@ -19,7 +19,7 @@ def launched(operation: Operation, chosen: Mapping[str, str]) -> Launched:
 
     Args:
         operation: the run.
-        chosen: the parameters that were asked for, as they were sent.
+        chosen: the parameters that tell the person something, as they were sent.
     """
     lines = [
         f'Started "{operation.title}". Run {operation.run_id}. Ask for its status at any time.'

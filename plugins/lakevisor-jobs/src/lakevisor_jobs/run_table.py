@@ -16,6 +16,7 @@ from lakevisor_plugin import Answer, GiveUp, Operation, Turn
 
 LATEST = 20
 """How many runs are shown."""
+ONLY_OWN = "These are your own; only administrators see everybody's."
 LOOKS = 5
 """How many of those that have not been seen to end are looked at; each is one request."""
 LOOK_SECONDS = 4.0
@@ -31,8 +32,9 @@ async def latest_runs(*, turn: Turn, everyone: bool = False) -> Answer:
     """
     found = await turn.operations.list(kind=KIND, everywhere=True, everyone=everyone)
     every = list(reversed(found))
+    own = "" if turn.operations.may_see_everybody or not everyone else f"\n\n{ONLY_OWN}"
     if not every:
-        return Answer(text="You have not started any job yet.")
+        return Answer(text=f"You have not started any job yet.{own}")
     runs = every[:LATEST]
     seen = await _look([run for run in runs if not run.is_final][:LOOKS], turn=turn)
     heads = ["run", "job", "state", "started"]
@@ -44,6 +46,7 @@ async def latest_runs(*, turn: Turn, everyone: bool = False) -> Answer:
     text = "\n".join(lines)
     if len(every) > LATEST:
         text += f"\n\nThe latest {LATEST} runs."
+    text += own
     return Answer(text=text, data={"runs": [_data(run, seen.get(run.run_id)) for run in runs]})
 
 

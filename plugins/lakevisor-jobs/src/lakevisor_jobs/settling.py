@@ -5,7 +5,7 @@ The tools do what is settled here; where a person is asked first, they are asked
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,14 +29,16 @@ class Start:
     """All parameters that are sent."""
     user_request: str
     """The person's own words, as the model gives them."""
-    given: Collection[str]
-    """The names of the parameters that the model has set."""
 
     @property
     def chosen(self) -> Mapping[str, str]:
-        """The parameters that were asked for by name, which the person's own words are not."""
-        named = set(self.given) - {self.job.settings.request_parameter}
-        return {name: text for name, text in self.parameters.items() if name in named}
+        """The parameters of the run with the defaults that were used.
+
+        The person knows their own words, and the ids that we add ourselves tell them nothing.
+        """
+        settings = self.job.settings
+        untold = {*settings.own_parameters, settings.request_parameter}
+        return {name: text for name, text in self.parameters.items() if name not in untold}
 
     def settled(self) -> Settled:
         """Return what a person is asked about; the ids that we add ourselves tell them nothing."""
@@ -115,9 +117,7 @@ async def settle_start(
         trace_id=turn.trace_id,
     )
     parameters = job_parameters(job.settings, wish, declared=declared)
-    return Start(
-        job=job, parameters=parameters, user_request=user_request, given=tuple(given or ())
-    )
+    return Start(job=job, parameters=parameters, user_request=user_request)
 
 
 async def settle_stop(operation: Operation, *, turn: Turn) -> Stop | Answer:

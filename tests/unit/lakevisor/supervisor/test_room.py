@@ -101,6 +101,28 @@ async def test_a_run_that_goes_on_leaves_no_room(system):
     assert system.looked_at == ["1"]
 
 
+async def test_a_refusal_names_the_runs_that_are_the_callers_own(system):
+    limits = LaunchLimits(running_per_job=2)
+    await system.launch("1", limits)
+    await system.launch("2", limits, person="bob")
+
+    with pytest.raises(GiveUp) as refused:
+        await system.launch("3", limits)
+
+    assert refused.value.message == (
+        'The limit is reached: 2 runs of this job at once. Yours: 1 ("Report").'
+    )
+
+
+async def test_a_refusal_names_no_run_of_others(system):
+    await system.launch("1", ONE_OF_A_JOB, person="bob")
+
+    with pytest.raises(GiveUp) as refused:
+        await system.launch("2", ONE_OF_A_JOB)
+
+    assert refused.value.message == "The limit is reached: 1 run of this job at once."
+
+
 async def test_somebody_elses_run_of_the_job_makes_room_too(system):
     await system.launch("1", ONE_OF_A_JOB, person="bob")
     system.ended.add("1")

@@ -19,6 +19,7 @@ from pydantic import JsonValue
 
 from lakevisor.config import SECRETS
 from lakevisor.errors import LakebaseError, LaunchUnknown, LimitReached
+from lakevisor.ledger.occupied import counted_by, own_runs
 from lakevisor.ledger.port import OperationStore
 from lakevisor.ledger.values import (
     Counted,
@@ -109,6 +110,11 @@ class CallOperations:
         """What the call has launched, asked about or changed, in that order."""
         return tuple(self._touched.values())
 
+    @property
+    def may_see_everybody(self) -> bool:
+        """Whether the caller is an administrator."""
+        return self.turn.is_administrator
+
     async def launch(
         self,
         *,
@@ -177,7 +183,7 @@ class CallOperations:
     ) -> Sequence[Operation]:
         """Return operations of a kind, the latest last."""
         owner, store = self.turn.lease.owner, self.turn.store
-        if everyone and self.turn.is_administrator:
+        if everyone and self.may_see_everybody:
             records = await store.list_any(owner.workspace_id, kind=kind, limit=LATEST)
         else:
             thread_key = None if everywhere or everyone else self.turn.lease.thread_key
@@ -299,11 +305,13 @@ class CallOperations:
             except LimitReached as refusal:
                 limit = refusal.limit
                 if limit in looked_at or not await self._makes_room(limit, wanted):
-                    raise GiveUp(refusal.message) from refusal
+                    owner = self.turn.lease.owner
+                    own = await own_runs(self.turn.store, owner, limit=limit, wanted=wanted)
+                    raise GiveUp(f"{refusal.message}{own}") from refusal
                 looked_at.add(limit)
 
     async def _makes_room(self, limit: str, wanted: Intent | OperationRecord) -> bool:
-        counted = _counted(limit, wanted, self.turn.lease.owner)
+        counted = counted_by(limit, wanted, self.turn.lease.owner)
         if counted is None or self.turn.make_room is None:
             return False
         return await self.turn.make_room(counted)
@@ -374,16 +382,6 @@ def operation_of(record: OperationRecord, *, caller: OwnerKey | None = None) -> 
         owner=record.owner.owner if is_anothers else None,
         details=record.details,
     )
-
-
-def _counted(limit: str, wanted: Intent | OperationRecord, owner: OwnerKey) -> Counted | None:
-    """Return what a limit counts, where looking can make room under it."""
-    workspace_id, kind = owner.workspace_id, wanted.kind
-    if limit == "running_per_owner":
-        return Counted(workspace_id=workspace_id, kind=kind, owner=owner.owner)
-    if limit == "running_per_job":
-        return Counted(workspace_id=workspace_id, kind=kind, job=wanted.job)
-    return None
 
 
 def _digest(value: Any) -> str:
