@@ -17,11 +17,23 @@ def test_each_value_has_a_line_with_its_origin(lakevisor):
     assert any(line.endswith("# configs/base.yaml:5") for line in lines)
 
 
+def test_what_a_plugin_leaves_at_its_default_is_shown_too(lakevisor):
+    shown = lakevisor("config", "show", "--set", "agents.genie.max_rows=7").stdout
+    assert "agents.genie.max_rows = 7  # --set agents.genie.max_rows" in shown
+    assert "agents.genie.read_rows = 1000  # default" in shown
+
+
+def test_settings_of_a_plugin_that_are_wrong_are_shown_as_they_are_written(lakevisor):
+    shown = lakevisor("config", "show", "--set", "agents.genie.max_rowss=7")
+    assert shown.returncode == 0, shown.stderr
+    assert "agents.genie.max_rowss = 7  # --set" in shown.stdout
+
+
 def test_a_difference_is_shown_with_both_origins(lakevisor):
     shown = lakevisor("config", "diff", "dev", "prod").stdout
     assert 'lakebase.branch\n  dev   "development"  # configs/workspaces/dev.yaml:' in shown
     assert '  prod  "production"  # configs/workspaces/prod.yaml:' in shown
-    assert "model.endpoint" not in shown
+    assert "model.endpoint" not in shown.splitlines()
 
 
 def test_a_workspace_does_not_differ_from_itself(lakevisor):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,7 +29,7 @@ def show(*, options: Options) -> None:
     from rich.text import Text
 
     console = Console(highlight=False)
-    for leaf in options.load_configuration().leaves():
+    for leaf in _leaves(options.load_configuration()):
         line = Text(leaf.key, style="bold").append(f" = {_shown(leaf.value)}", style="not bold")
         line.append(f"  # {leaf.origin}", style="not bold dim")
         console.print(line, soft_wrap=True)
@@ -74,7 +75,7 @@ def diff(
 ) -> None:
     """Print the values that differ between two workspaces, and where each comes from."""
     pair = [replace(options, workspace=name).load_configuration() for name in (first, second)]
-    leaves = [{leaf.key: leaf for leaf in configuration.leaves()} for configuration in pair]
+    leaves = [{leaf.key: leaf for leaf in _leaves(configuration)} for configuration in pair]
     width = max(len(first), len(second))
     keys = list(dict.fromkeys([*leaves[0], *leaves[1]]))
     for key in keys:
@@ -84,6 +85,21 @@ def diff(
         typer.echo(key)
         for name, leaf in zip((first, second), sides, strict=True):
             typer.echo(f"  {name:{width}}  {_value(leaf)}{_origin(leaf)}")
+
+
+def _leaves(configuration: Configuration) -> Iterator[Leaf]:
+    """Yield every value, those that plugins' settings have by default included."""
+    from lakevisor.errors import InvalidConfiguration
+    from lakevisor.registry import discover
+
+    agents = {}
+    for plugin in discover().plugins:
+        if plugin.sub_agent is not None and plugin.name in configuration.settings.agents:
+            # What is wrong is for `check` to say; what is written is shown all the same.
+            with suppress(InvalidConfiguration):
+                settings = configuration.agent_settings(plugin.name, plugin.sub_agent.settings)
+                agents[plugin.name] = settings
+    return configuration.leaves(agents)
 
 
 def _value(leaf: Leaf | None) -> str:

@@ -1,6 +1,6 @@
 """The configuration as the rest of Lakevisor sees it: typed values that know their origin."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -70,10 +70,26 @@ class Configuration:
             )
         return settings
 
-    def leaves(self) -> Iterator[Leaf]:
-        """Yield every value in the order of the settings, without revealing a secret."""
-        for key, value in _leaves(self.settings, ""):
+    def leaves(self, agents: Mapping[str, BaseModel] | None = None) -> Iterator[Leaf]:
+        """Yield every value in the order of the settings, without revealing a secret.
+
+        Args:
+            agents: settings of plugins, by name; the defaults of these are yielded too. Of other
+                plugins it is only what is written.
+        """
+        written = self.settings.agents
+        known = agents or {}
+        completed = {name: _completed(written[name], known.get(name)) for name in written}
+        for key, value in _leaves({**dict(self.settings), "agents": completed}, ""):
             yield Leaf(key=key, value=shown(key, value), origin=self.origin_of(key))
+
+
+def _completed(written: Any, settings: Any) -> Any:
+    """Return what is written, as it is written, and beside it the defaults of what is not."""
+    if not (isinstance(written, dict) and isinstance(settings, BaseModel | dict)):
+        return written
+    known = dict(settings)
+    return known | {name: _completed(value, known.get(name)) for name, value in written.items()}
 
 
 def _leaves(value: Any, key: str) -> Iterator[tuple[str, Any]]:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pydantic import BaseModel
+
 from lakevisor.config.secret_names import is_secret_name
 from lakevisor.config.secrets import SOURCES, SecretRef
 
@@ -12,6 +14,8 @@ def shown(key: str, value: Any) -> Any:
     """Return a value as it may be printed: references as text, texts under secret names masked."""
     if isinstance(value, SecretRef):
         return str(value)
+    if isinstance(value, BaseModel):
+        value = dict(value)
     if isinstance(value, dict):
         return {name: shown(f"{key}.{name}", below) for name, below in value.items()}
     if isinstance(value, list | tuple):
