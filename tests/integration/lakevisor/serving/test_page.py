@@ -76,7 +76,7 @@ def test_all_rows_behind_an_answer_can_be_had_as_csv(server: Any) -> None:
 
     rows = list(csv.DictReader(file.text.splitlines()))
     assert file.headers["content-type"] == "text/csv; charset=utf-8"
-    assert file.headers["content-disposition"] == 'attachment; filename="result.csv"'
+    assert file.headers["content-disposition"] == 'attachment; filename="Revenue-by-region.csv"'
     assert {row["region"] for row in rows} == {"AFRICA", "AMERICA", "ASIA", "EUROPE", "MIDDLE EAST"}
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
@@ -20,8 +22,9 @@ from lakevisor.serving.turn_response import log_failure
 from lakevisor_plugin import Downloaded
 
 PATHS = ("/responses/{response_id}/download", "/v1/responses/{response_id}/download")
+_WORD = re.compile(r"[^\W_]+")
+_NAME_CHARS = 60
 _HEADERS = {
-    "content-disposition": 'attachment; filename="result.csv"',
     "cache-control": "no-store",
     "x-accel-buffering": "no",
     "x-content-type-options": "nosniff",
@@ -53,11 +56,23 @@ class ResponseDownloads:
         except ValueError:
             raise ResponseNotFound from None
         wanted = DownloadRequest(thread_id=found.thread_id, turn_id=found.turn_id)
+        question = await supervisor.question_of(wanted, caller=caller)
+        headers = {**_HEADERS, "content-disposition": attachment(question)}
         parts = supervisor.download(wanted, caller=caller)
         # What goes wrong before the first piece is a plain answer.
         first = await anext(parts)
         pieces = _pieces(first, parts, correlation_id=correlation_id(request))
-        return StreamingResponse(pieces, headers=_HEADERS, media_type="text/csv; charset=utf-8")
+        return StreamingResponse(pieces, headers=headers, media_type="text/csv; charset=utf-8")
+
+
+def attachment(question: str) -> str:
+    """Return the header that names the file after the question, of letters and digits only."""
+    words = "-".join(_WORD.findall(question))
+    name = words[:_NAME_CHARS].strip("-") or "result"
+    plain = "-".join(_WORD.findall(name.encode("ascii", "ignore").decode())) or "result"
+    header = f'attachment; filename="{plain}.csv"'
+    # RFC 6266: who can read the second one takes it.
+    return header if name == plain else f"{header}; filename*=UTF-8''{quote(name)}.csv"
 
 
 async def _pieces(

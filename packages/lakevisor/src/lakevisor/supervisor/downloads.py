@@ -17,7 +17,7 @@ from lakevisor.registry import EnabledAgent
 from lakevisor.supervisor.caller import Caller
 from lakevisor.supervisor.request import Request
 from lakevisor.workspace import WorkspaceConnection, translated
-from lakevisor_plugin import DOWNLOAD, Downloaded, ToolFault, Turn
+from lakevisor_plugin import DOWNLOAD, QUESTION, Downloaded, ToolFault, Turn
 
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
@@ -63,12 +63,13 @@ class Downloads:
             NothingToDownload: there is no such answer, for this owner.
             WorkspaceError: the file cannot be had, or not to its end.
         """
-        agent, reference = await self._found(request)
+        agent, data = await self._found(request)
         bring = agent.sub_agent.download
         assert bring is not None, "an agent without it was not found"
         last: bytes | Downloaded = b""
         with _told_failures(agent.name):
-            brought = bring(agent.settings, reference, self._turn(request, agent.name, tell))
+            turn = self._turn(request, agent.name, tell)
+            brought = bring(agent.settings, data[DOWNLOAD], turn)
             # Closed here when nobody reads on, and not whenever memory is cleared up.
             async with aclosing(cast("Any", brought)):
                 async for last in brought:
@@ -76,14 +77,23 @@ class Downloads:
         if not isinstance(last, Downloaded):
             raise DownloadFailed
 
-    async def _found(self, request: DownloadRequest) -> tuple[EnabledAgent, str]:
+    async def question(self, request: DownloadRequest) -> str:
+        """Return the question that the file answers; empty where the answer does not name it.
+
+        Raises:
+            NothingToDownload: there is no such answer, for this owner.
+        """
+        _, data = await self._found(request)
+        return str(data.get(QUESTION) or "")
+
+    async def _found(self, request: DownloadRequest) -> tuple[EnabledAgent, Mapping[str, Any]]:
         key = request.thread_key(self._owner)
         stored = await self.ledger.turns.answer(key, request.turn_id)
         answer = stored.answer if stored is not None else None
         for name, data in reversed(list(_told(cast("Any", answer)))):
-            agent, reference = self.agents.get(name), data.get(DOWNLOAD)
-            if agent and agent.sub_agent.download and isinstance(reference, str):
-                return agent, reference
+            agent = self.agents.get(name)
+            if agent and agent.sub_agent.download and isinstance(data.get(DOWNLOAD), str):
+                return agent, data
         raise NothingToDownload
 
     def _turn(self, request: DownloadRequest, agent: str, tell: Callable[[str], None]) -> Turn:

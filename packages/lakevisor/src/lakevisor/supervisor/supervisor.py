@@ -142,17 +142,30 @@ class Supervisor:
             WorkspaceError: the file cannot be had; what was yielded is not whole.
             LakebaseError: the answer cannot be read.
         """
-        downloads = Downloads(
+        address, role = self.checkpoints.address, self.checkpoints.role
+        with translated_database_errors(address=address, role=role):
+            async with aclosing(self._downloads(caller).parts(request, tell)) as parts:
+                async for part in parts:
+                    yield part
+
+    async def question_of(self, request: DownloadRequest, *, caller: Caller | None = None) -> str:
+        """Return the question that the file behind an answer is to; empty where it is not named.
+
+        Raises:
+            NothingToDownload: there is no such answer, or it has no file.
+            LakebaseError: the answer cannot be read.
+        """
+        address, role = self.checkpoints.address, self.checkpoints.role
+        with translated_database_errors(address=address, role=role):
+            return await self._downloads(caller).question(request)
+
+    def _downloads(self, caller: Caller | None) -> Downloads:
+        return Downloads(
             ledger=self.ledger,
             workspace=self.workspace,
             caller=caller or Caller.of_process(self.workspace),
             agents=self._agents,
         )
-        address, role = self.checkpoints.address, self.checkpoints.role
-        with translated_database_errors(address=address, role=role):
-            async with aclosing(downloads.parts(request, tell)) as parts:
-                async for part in parts:
-                    yield part
 
     def threads_of(self, caller: Caller) -> CallersThreads:
         """Return the threads of a caller."""

@@ -67,7 +67,7 @@ function footer(data, response, acts) {
 function download(data, response) {
   if (typeof data.download !== "string") return null;
   const rows = Number.isInteger(data.row_count) && !data.is_truncated ? ` of ${data.row_count.toLocaleString()} rows` : "";
-  const attributes = { href: downloadPath(response.id), download: "result.csv", class: "action", "aria-label": `Download the CSV${rows}` };
+  const attributes = { href: downloadPath(response.id), download: "", class: "action", "aria-label": `Download the CSV${rows}` };
   return element("a", attributes, "Download CSV");
 }
 
