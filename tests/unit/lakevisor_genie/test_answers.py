@@ -92,6 +92,9 @@ def test_a_question_back_is_passed_on_word_for_word() -> None:
     assert found.data["outcome"] == "not_understood"
 
 
+MISSING = "SELECT on the table `samples.tpch.orders`"
+
+
 @pytest.mark.parametrize(
     ("outcome", "expected"),
     [
@@ -103,8 +106,11 @@ def test_a_question_back_is_passed_on_word_for_word() -> None:
         (Throttled(), "it takes no more questions for now. Ask again in a minute."),
         (TooSlow(seconds=45), "it has not finished after 45 s."),
         (NoAccess(), "there is no permission for the space 'Sales'."),
+        (NoAccess(to="tables", missing=MISSING), f"there is no permission for {MISSING} of"),
+        (NoAccess(to="tables"), "there is no permission for SELECT on a table of the space"),
+        (NoAccess(to="warehouse"), "there is no permission for the warehouse of the space 'Sales'"),
         (NoAccess(is_token_missing=True), "it is asked with your own permissions only"),
-        (NotFound(is_space=True), "the workspace has no space '01f1'."),
+        (NotFound(is_space=True), "the workspace does not have the space 'Sales'."),
         (NotFound(), "the question was deleted in the workspace."),
         (Unreachable(), "the workspace does not answer. Ask again"),
         (Unreachable(may_be_asked=True), "the workspace does not answer, and it is not known"),
@@ -115,3 +121,10 @@ def test_what_failed_never_reads_as_an_answer(outcome: NoAnswer, expected: str) 
 
     assert found.text.startswith(f"Genie could not answer: {expected}")
     assert found.data["outcome"] == outcome.name
+
+
+def test_what_right_is_missing_is_hidden_with_the_query() -> None:
+    found = telling(show_sql="never").answer(NoAccess(to="tables", missing=MISSING))
+
+    assert "orders" not in found.text
+    assert "CAN_RUN" not in found.text

@@ -66,12 +66,13 @@ def test_every_kind_of_error_is_an_outcome(kind: str) -> None:
 
 
 def test_a_query_on_tables_that_may_not_be_read_is_a_missing_right() -> None:
-    said = "[INSUFFICIENT_PERMISSIONS] User does not have SELECT on table x. SQLSTATE: 42501"
+    said = "[INSUFFICIENT_PERMISSIONS] User does not have SELECT on Table 'a.b.c'. SQLSTATE: 42501"
 
     with pytest.raises(Unanswered) as raised:
         reply("FAILED", error={"error": said, "type": "SQL_EXECUTION_EXCEPTION"})
 
-    assert isinstance(raised.value.outcome, NoAccess)
+    expected = NoAccess(to="tables", missing="SELECT on the table `a.b.c`")
+    assert raised.value.outcome == expected
 
 
 def test_the_class_of_an_error_is_kept_apart_from_its_words() -> None:

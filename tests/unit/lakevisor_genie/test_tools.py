@@ -35,7 +35,9 @@ def test_the_model_sees_the_question_and_the_spaces_and_nothing_else() -> None:
 async def test_where_there_are_several_spaces_one_must_be_named(turn: Turn) -> None:
     tool, *_ = build_tools(settings(sales=SALES, stock=STOCK))
 
-    with pytest.raises(TryAgain, match="Say which space, one of: sales"):
+    with pytest.raises(
+        TryAgain, match=r"^Which space\?\n\n- `sales`: Orders and revenue\n- `stock`"
+    ):
         await tool.ainvoke({"query": "How many?", "turn": turn})
 
 

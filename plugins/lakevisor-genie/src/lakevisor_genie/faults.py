@@ -19,6 +19,9 @@ MALFORMED = (AttributeError, KeyError, TypeError)
 
 _MAX_REASON_CHARS = 400
 _ERROR_CLASS = re.compile(r"^\[([\w.]+)\]\s*")
+_MISSING_RIGHT = re.compile(
+    r"does not have (?P<right>[A-Z][A-Z ]*) on (?P<kind>[A-Za-z]+) '(?P<name>[^'`\n]{1,300})'"
+)
 _NO_ACCESS = frozenset({"WAREHOUSE_ACCESS_MISSING_EXCEPTION"})
 _SQL_ERROR = "SQL_EXECUTION_EXCEPTION"
 _CANCELLED = frozenset(
@@ -64,7 +67,7 @@ def failed_message(error: str | None, error_type: str | None) -> NoAnswer:
     """Return why Genie failed, from the `error` of its message."""
     kind = error_type or ""
     if kind in _NO_ACCESS:
-        return NoAccess()
+        return NoAccess(to="warehouse")
     if kind in _CANCELLED:
         return Cancelled()
     if kind in _THROTTLED:
@@ -77,13 +80,19 @@ def failed_query(error: str | None, *, error_type: str = "") -> NoAnswer:
     text = (error or "").strip()
     error_class = _ERROR_CLASS.match(text)
     if error_class and error_class[1].partition(".")[0] == "INSUFFICIENT_PERMISSIONS":
-        return NoAccess()
+        return NoAccess(to="tables", missing=_missing_right(text))
     kind = error_type or (error_class[1] if error_class else "")
     return Failed(
         reason=_one_line(_ERROR_CLASS.sub("", text)),
         error_type=kind,
         is_of_query=error_type in ("", _SQL_ERROR) or error_class is not None,
     )
+
+
+def _missing_right(text: str) -> str:
+    """Return the right that an error names: `SELECT on the table ...`; empty where it does not."""
+    found = _MISSING_RIGHT.search(text)
+    return f"{found['right']} on the {found['kind'].lower()} `{found['name']}`" if found else ""
 
 
 def _one_line(text: str) -> str:

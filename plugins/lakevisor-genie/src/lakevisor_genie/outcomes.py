@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from lakevisor_genie.result_table import ResultTable
 
@@ -195,6 +195,10 @@ class NoAccess(NoAnswer):
     """The caller may not ask this space, or not read its tables."""
 
     name: ClassVar[str] = "no_access"
+    to: Literal["space", "tables", "warehouse"] = "space"
+    """What the caller has no right to."""
+    missing: str = ""
+    """The right that the warehouse misses, in Markdown, where it names it."""
     is_token_missing: bool = False
     """Whether it needs the person's own token, and the request brought none."""
 

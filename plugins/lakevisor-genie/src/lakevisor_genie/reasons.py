@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from lakevisor_genie.outcomes import (
     Cancelled,
@@ -35,6 +36,8 @@ def without_query(outcome: NoAnswer, settings: GenieSettings) -> NoAnswer:
     """Return an outcome without the warehouse's words on a query, where queries are hidden."""
     if settings.show_sql != "never":
         return outcome
+    if isinstance(outcome, NoAccess):
+        return replace(outcome, missing="")
     if not isinstance(outcome, Failed) or not outcome.is_of_query:
         return outcome
     return Failed(reason=_HIDDEN, error_type=outcome.error_type)
@@ -64,21 +67,32 @@ def reason(outcome: NoAnswer, space: ConfiguredSpace) -> str:
                 "it is asked with your own permissions only, and your request came without your "
                 "token. Ask in an app that you are logged in to."
             )
-        case NoAccess() | NotFound(is_space=True):
-            return _of_space(outcome, space)
+        case NoAccess():
+            return _no_right(outcome, space.settings.title)
+        case NotFound(is_space=True):
+            return (
+                f"the workspace does not have the space {space.settings.title!r}. An operator must "
+                "correct its id; `lakevisor doctor` says where."
+            )
         case _:
             return _PLAIN[type(outcome)]
 
 
-def _of_space(outcome: NoAnswer, space: ConfiguredSpace) -> str:
-    key = f"agents.genie.spaces.{space.name}"
-    if isinstance(outcome, NoAccess):
-        return (
-            f"there is no permission for the space {space.settings.title!r}. An administrator must "
-            f"grant CAN_RUN on it ({key} in the configuration), and access to its tables and "
-            "warehouse."
-        )
-    return (
-        f"the workspace has no space {space.settings.space_id!r}. An operator must correct "
-        f"{key}.space_id in the configuration."
-    )
+def _no_right(outcome: NoAccess, title: str) -> str:
+    match outcome.to:
+        case "tables":
+            right = outcome.missing or "SELECT on a table"
+            return (
+                f"there is no permission for {right} of the space {title!r}. An administrator "
+                "must grant it."
+            )
+        case "warehouse":
+            return (
+                f"there is no permission for the warehouse of the space {title!r}. An "
+                "administrator must grant CAN_USE on it."
+            )
+        case "space":
+            return (
+                f"there is no permission for the space {title!r}. An administrator must grant "
+                "CAN_RUN on it."
+            )

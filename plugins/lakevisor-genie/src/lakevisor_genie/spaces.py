@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lakevisor_genie.settings import GenieSettings, SpaceSettings
+from lakevisor_genie.values import escaped
 from lakevisor_plugin import TryAgain
 
 
@@ -27,9 +28,9 @@ def choose_space(settings: GenieSettings, name: str | None) -> ConfiguredSpace:
     only = next(iter(settings.spaces)) if len(settings.spaces) == 1 else None
     wanted = name or only
     if wanted is None:
-        raise TryAgain(f"Say which space, one of: {listing(settings)}")
+        raise TryAgain(f"Which space?\n\n{_choices(settings)}")
     if wanted not in settings.spaces:
-        raise TryAgain(f"There is no space {wanted!r}. The spaces are: {listing(settings)}")
+        raise TryAgain(f"There is no space {wanted!r}. Which space?\n\n{_choices(settings)}")
     return ConfiguredSpace(name=wanted, settings=settings.spaces[wanted])
 
 
@@ -37,6 +38,14 @@ def listing(settings: GenieSettings) -> str:
     """Return the spaces on one line, for a model: each name, title and what its data is about."""
     return "; ".join(
         f"{name}: {space.title} — {_on_one_line(space.description)}"
+        for name, space in settings.spaces.items()
+    )
+
+
+def _choices(settings: GenieSettings) -> str:
+    """Return the spaces as a list, for a person."""
+    return "\n".join(
+        f"- `{name}`: {escaped(_on_one_line(space.description) or space.title)}"
         for name, space in settings.spaces.items()
     )
 
