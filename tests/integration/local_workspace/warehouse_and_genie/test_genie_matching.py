@@ -140,7 +140,9 @@ def test_a_follow_up_finds_its_example(matcher, questions, example, conditions):
     assert (match.example.questions[0], match.conditions) == (example, conditions)
 
 
-@pytest.mark.parametrize("question", ["what's the weather", "thanks", "and by ship mode?"])
+@pytest.mark.parametrize(
+    "question", ["what's the weather", "thanks", "and by ship mode?", "and by region and month?"]
+)
 def test_what_does_not_fit_the_context_finds_none(matcher, question):
     assert matcher.match(question, matcher.match(QUARTER).features) is None
 

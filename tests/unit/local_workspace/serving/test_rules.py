@@ -512,3 +512,44 @@ def test_references_in_a_schema_are_followed() -> None:
 
 def test_a_message_of_a_megabyte_is_answered() -> None:
     assert call("what is our revenue? " + "x, then " * 130_000, GENIE)[0] == "query_genie"
+
+
+SPACES = tool(
+    "query_genie",
+    "Answer a question about data.",
+    "query",
+    query=TEXT,
+    space={
+        "enum": ["sales", "supply_chain"],
+        "description": "Which. sales: Revenue by region; supply_chain: Suppliers by nation",
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "space"),
+    [
+        ("and by region?", None),
+        ("What about by nation?", None),
+        ("Only for Europe", None),
+        ("and by region in the supply chain?", "supply_chain"),
+        ("and how many suppliers are there?", "supply_chain"),
+        ("Revenue by region?", "sales"),
+    ],
+)
+def test_a_follow_up_stays_where_the_last_answer_came_from(text: str, space: str | None) -> None:
+    assert call(f"{text.rstrip('?')}?", SPACES)[1].get("space") == space
+
+
+def test_a_question_is_given_up_by_its_own_words() -> None:
+    told = (
+        'Genie is still working on "Revenue by nation" (Sales), after 1 s. Question `c1:m1`.\n\n'
+        'Genie is still working on "Orders by month" (Sales), after 1 s. Question `c1:m2`.'
+    )
+    said = [
+        {"role": "user", "content": "Revenue by nation, orders by month"},
+        {"role": "assistant", "content": told},
+        {"role": "user", "content": "Forget Revenue by nation"},
+    ]
+
+    assert call(said, *WORKING, WITHDRAW) == ("withdraw_genie_question", {"question_id": "c1:m1"})

@@ -79,7 +79,7 @@ class Matcher:
         before = frozenset(context)
         if before and own and len(own) <= _MOST_FOLLOW_UP:
             soft = frozenset(each for each in own if self._slot(each) == each)
-            if own - soft:
+            if own - soft and not any(map(self._is_dimension, soft)):
                 leans = words[0] in FOLLOW_UPS and not self._has_measure(own)
                 attempts.insert(0 if leans else 1, (self._merged(before, own - soft), soft))
         for features, soft in attempts:
@@ -99,15 +99,18 @@ class Matcher:
 
     def _features(self, text: str) -> Features:
         words, found, by, index = words_of(text), set(), False, 0
+        was_by = False
         while index < len(words):
             token, length = self._phrase_at(words, index)
             word = words[index]
             index += length
-            if token is None and word == "by":
+            # "By region and month" groups by both.
+            if token is None and (word == "by" or (word == "and" and was_by)):
                 by = True
             elif token is not None or word not in STOP_WORDS:
                 token = token or _plain(word)
-                found.add(f"by:{token}" if by and self._is_dimension(token) else token)
+                was_by = by and self._is_dimension(token)
+                found.add(f"by:{token}" if was_by else token)
                 by = False
         return frozenset(found)
 

@@ -25,6 +25,8 @@ _VERB = re.compile(r"^\w+\s+(?:(?:the|my|our|a|an)\s+)?", re.IGNORECASE)
 _AFTERTHOUGHT = re.compile(r"(?:[\s,]+(?:please|now|again|for me))*[\s.!?]*$", re.IGNORECASE)
 _SOME = re.compile(r"same|other|first|second|next|new|long|last|whole|right|only", re.IGNORECASE)
 """Words before a thing that are no name of it."""
+_ASKED = re.compile(r"\"([^\"\n]+)\"[^`\n]*\bQuestion `([^`\n]+)`")
+"""A question that was handed back, with its id."""
 _REMARK = re.compile(r"comment|remark|reason|note", re.IGNORECASE)
 _COMES_BACK = re.compile(r"back|return|further|more.step|several|remain|continue", re.IGNORECASE)
 
@@ -172,6 +174,10 @@ class _Filling:
             said = [words(each) & named for each in clause.text.split()]
             return next((at for at, each in enumerate(said) if each), len(said))
 
+        if not required and clause.is_follow_up:
+            # It goes on from the last answer, unless it names where to.
+            named = [each for each in schema["enum"] if words(str(each)) <= wanted]
+            return named[0] if named else _MISSING
         best = max(schema["enum"], key=lambda value: (fit(value), -first_word(value)))
         if required or fit(best):
             return best
@@ -180,10 +186,18 @@ class _Filling:
 
     def _identifier(self, *, required: bool) -> Any:
         """Return the id as it was given, also where it is no number: the tool says so then."""
-        given = identifier_in(self._said.clause.text)
+        given = self._of_question() or identifier_in(self._said.clause.text)
         if given is None:
             return self._number(required=required)
         return int(given) if given.isdecimal() else given
+
+    def _of_question(self) -> str | None:
+        """Return the id of the question that is given up by its words, the latest of them."""
+        wanted = words(self._said.clause.withdrawn)
+        asked = _ASKED.findall(self._said.before)
+        return next(
+            (each for title, each in reversed(asked) if wanted and wanted <= words(title)), None
+        )
 
     def _name(self) -> str:
         """Return what is quoted, else the clause without its verb and the kind of thing."""

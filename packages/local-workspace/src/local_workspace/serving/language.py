@@ -78,6 +78,16 @@ _WITHDRAW = re.compile(
     r"\b(?:do\s+not|don['’]t|no\s+longer)\s+(?:need|want)\s+(?:the|that|an|my)\s+answer\b",
     re.IGNORECASE,
 )
+_WITHDRAW_ONE = re.compile(
+    r"^(?:forget|withdraw)\s+(?:about\s+)?(?!(?:it|that|this|what)\b)[\"“]?(?P<words>\S+\s+\S.*)",
+    re.IGNORECASE,
+)
+"""A question is given up by its own words."""
+_FOLLOW_UP = re.compile(
+    r"^\W*(?:(?:and|but|now|ok(?:ay)?|what\s+about|how\s+about|the\s+same|same)\b[\s,]*)*"
+    r"(?:by|per|for|in|only|just|as|of|from|last|this)\b",
+    re.IGNORECASE,
+)
 _CHART = re.compile(
     r"^(?:draw|plot|chart|graph|visuali[sz]e)\b|"
     r"^(?:make|create|generate|build|show|give|add)\b.*\b(?:chart|plot|graph|diagram)\b(?!\s+job)|"
@@ -124,6 +134,17 @@ class Clause:
     def bare(self) -> str:
         """The text without the polite words before it."""
         return _OPENING.sub("", self.text)
+
+    @property
+    def is_follow_up(self) -> bool:
+        """Whether it only says more of what was asked before: "and by region?"."""
+        return bool(_FOLLOW_UP.match(self.text))
+
+    @property
+    def withdrawn(self) -> str:
+        """The words of the question that it gives up; empty where it has none."""
+        named = _WITHDRAW_ONE.match(self.bare)
+        return named["words"] if named and not _WITHDRAW.search(self.bare) else ""
 
     @property
     def question(self) -> str:
@@ -174,6 +195,8 @@ def _about_an_answer(bare: str) -> Intent | None:
         Intent.FETCH: _FETCH,
         Intent.EXPLAIN: _EXPLAIN,
     }
+    if _WITHDRAW_ONE.match(bare):
+        return Intent.WITHDRAW
     return next((intent for intent, each in patterns.items() if each.search(bare)), None)
 
 
