@@ -10,7 +10,13 @@ const ACTIONS = {
   genie_question: { look: "fetch_genie_answer", end: "withdraw_genie_question", names: "question_id" },
 };
 const GOOD = /^(succeeded|answered)$/;
-const BAD = /fail|error|timed_out/;
+const BAD = /fail|error|timed_out|refused/;
+// Genie's own words for how far a question is that say little to a person.
+const WORDS = {
+  submitted: "asked", fetching_metadata: "looking at the tables", filtering_context: "choosing the tables",
+  asking_ai: "writing the query", pending_warehouse: "waiting for the warehouse",
+  executing_query: "running the query", completed: "answered", query_result_expired: "expired",
+};
 const cards = new Map();
 
 /** Make the card of an operation, with what can be done about it: one for each, where it is told last. */
@@ -53,7 +59,9 @@ function controls(operation, acts) {
 
 /** Make the state of an operation, in words and in a colour. */
 export function state(operation) {
-  const { state: name, is_final: isFinal, is_cancel_requested: isEnding } = operation;
+  const { kind, state: raw, is_final: isFinal, is_cancel_requested: isEnding } = operation;
+  const known = raw.toLowerCase();
+  const name = (kind === "genie_question" && WORDS[known]) || known;
   const words = isEnding && !isFinal ? "cancel requested" : name.replaceAll("_", " ");
   const ended = GOOD.test(name) ? "good" : BAD.test(name) ? "bad" : "";
   return element("span", { class: `state ${isFinal ? ended : "going-on"}` }, words);
