@@ -61,20 +61,28 @@ class Environments:
 
 
 async def _build(environment: Path, *, python: str, source: Path, log: Path) -> None:
-    """Make the environment and install into it, as pip, or uv where it is there, does."""
-    uv = _uv()
+    """Make the environment and install into it.
+
+    With uv where it is there, which is faster; with pip where uv fails, since an index that was
+    set up for pip need not be known to uv.
+    """
     target = str(environment / "bin" / "python")
-    if uv:
-        make = [uv, "venv", "--no-config", "--no-project", "--python", python, str(environment)]
+    status = await _run([python, "-m", "venv", str(environment)], source=source, log=log)
+    if status != 0:
+        raise BuildFailed(f"venv ended with status {status}.")
+    if uv := _uv():
         install = [uv, "pip", "install", "--python", target, "-r", _REQUIREMENTS]
-    else:
-        make = [python, "-m", "venv", str(environment)]
-        install = [target, "-m", "pip", "install", "--no-input", "-r", _REQUIREMENTS]
-    for command in (make, install):
-        _say(log, f"$ {' '.join(command)}")
-        status = await run_logged(command, folder=source, log=log, variables=_variables())
-        if status != 0:
-            raise BuildFailed(f"{Path(command[0]).name} ended with status {status}.")
+        if await _run(install, source=source, log=log) == 0:
+            return
+    install = [target, "-m", "pip", "install", "--no-input", "-r", _REQUIREMENTS]
+    status = await _run(install, source=source, log=log)
+    if status != 0:
+        raise BuildFailed(f"pip ended with status {status}.")
+
+
+async def _run(command: list[str], *, source: Path, log: Path) -> int:
+    _say(log, f"$ {' '.join(command)}")
+    return await run_logged(command, folder=source, log=log, variables=_variables())
 
 
 def _variables() -> dict[str, str]:

