@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import stat
 from typing import Any
 
@@ -12,6 +13,13 @@ from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import PermissionDenied
 
 ME = "/api/2.0/preview/scim/v2/Me"
+
+
+@pytest.fixture(autouse=True)
+def no_other_login(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take out the logins that other tests' clients have put into the environment."""
+    for name in [each for each in os.environ if each.startswith("DATABRICKS_")]:
+        monkeypatch.delenv(name)
 
 
 def client(workspace: Any, profile: str) -> WorkspaceClient:
